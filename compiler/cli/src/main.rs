@@ -1,0 +1,2 @@
+//! `dynopc`, the Dynop compiler.
+fn main() {}

@@ -1,0 +1,1 @@
+//! From the intermediate representation to an object file, behind one seam.

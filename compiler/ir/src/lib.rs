@@ -1,0 +1,1 @@
+//! The typed, monomorphic intermediate representation: data, printer, parser, verifier and passes.

@@ -1,0 +1,1 @@
+//! Links an object with the embedded runtime into a static executable, in process.

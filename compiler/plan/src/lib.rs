@@ -1,0 +1,1 @@
+//! Evaluates job bodies into plans: steps, edges and dynamic scopes.

@@ -1,0 +1,1 @@
+//! Names, types, generics and the rules of composition: from trees to the checked program.

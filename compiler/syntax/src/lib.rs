@@ -1,0 +1,1 @@
+//! Text to tree: the pest grammar, recovery and the syntax tree.

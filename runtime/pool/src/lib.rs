@@ -1,0 +1,1 @@
+//! Worker threads and queues that execute what the engine commands.

@@ -1,0 +1,1 @@
+//! Heap values: layouts, reference counts, equality, hashing, order, and JSON by type descriptor.

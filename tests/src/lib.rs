@@ -1,0 +1,1 @@
+//! Whole-program tests, diagnostics, language pages and the house rules.
