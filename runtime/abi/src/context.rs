@@ -1,0 +1,38 @@
+//! What a running step is given.
+
+use std::sync::atomic::AtomicU64;
+
+/// The first argument of every compiled function. Compiled code reads the first two fields at their fixed offsets; what
+/// lies behind them belongs to the runtime, which embeds this record at the start of its own.
+#[repr(C)]
+#[derive(Debug)]
+pub struct StepContext {
+    /// A function whose stack pointer lies below this calls `dyn_fail_stack`. Cancelling a step sets it to `u64::MAX`,
+    /// so that the next call notices.
+    pub stack_limit: AtomicU64,
+    /// Not 0: loops call `dyn_poll`, which fails the step (cancelled, timed out) or returns.
+    pub poll: AtomicU64,
+}
+
+/// Where [`StepContext::stack_limit`] lies.
+pub const STACK_LIMIT: usize = 0;
+/// Where [`StepContext::poll`] lies.
+pub const POLL: usize = 8;
+
+/// What fallible functions return: 0, or not 0 if the step fails; the failure is then recorded in the context.
+pub type Status = u32;
+/// Success.
+pub const OK: Status = 0;
+/// The step fails (or, inside `try`, the body does).
+pub const FAILED: Status = 1;
+
+/// A compiled op: `inputs` points to one pointer a parameter, each to memory that holds the argument, which the op
+/// takes over; `output` is where an op with one plain output `-> T` puts its result (null otherwise). Everything else
+/// leaves through `dyn_yield`, `dyn_return_item` and `dyn_output`.
+pub type OpCode =
+    unsafe extern "C" fn(ctx: *mut StepContext, inputs: *const *mut u8, output: *mut u8) -> Status;
+
+const _: () = {
+    assert!(std::mem::offset_of!(StepContext, stack_limit) == STACK_LIMIT);
+    assert!(std::mem::offset_of!(StepContext, poll) == POLL);
+};

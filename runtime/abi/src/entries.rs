@@ -1,0 +1,186 @@
+//! The runtime entry points: every function that compiled code may call, with its signature, once.
+//!
+//! The list is a macro, so that each side makes of it what it needs: this crate a table for the code generators, the
+//! runtime a check at compile time that it defines every one with just this type (see [`check_entries`]).
+//!
+//! **Native functions of the standard library** (`extern fn` in `runtime/std/*.dyn`) follow one convention, which the
+//! compiler derives from the declared Dynop signature and checks against this table:
+//! `fn(ctx: Ctx, [out: Ptr,] arguments…, [one Desc a type parameter…]) -> Status`, where an `Int`, `Duration` or `Time` is
+//! an `I64`, a `Float` an `F64`, a `Bool` a `U8`; any other argument is a `Ptr` to memory that holds the value, which
+//! stays the caller's (borrowed); a `var` parameter is a `Ptr` to the place; `out` is where the result is written (left
+//! out for `()`), uninitialised before, initialised if and only if the status is `OK`.
+
+/// Types in signatures of entry points.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AbiType {
+    /// `*mut StepContext`
+    Ctx,
+    /// A pointer.
+    Ptr,
+    /// A pointer to a type descriptor.
+    Desc,
+    /// `i64`
+    I64,
+    /// `f64`
+    F64,
+    /// `u8`; a `Bool` is 0 or 1
+    U8,
+    /// `u32`
+    U32,
+    /// [`crate::context::Status`], a `u32`
+    Status,
+}
+
+/// The Rust types of the same names.
+pub mod types {
+    /// The context of the running step.
+    pub type Ctx = *mut crate::context::StepContext;
+    /// A pointer.
+    pub type Ptr = *mut u8;
+    /// A type descriptor.
+    pub type Desc = *const crate::desc::TypeDesc;
+    /// 64-bit integer.
+    pub type I64 = i64;
+    /// 64-bit float.
+    pub type F64 = f64;
+    /// Byte.
+    pub type U8 = u8;
+    /// 32-bit unsigned.
+    pub type U32 = u32;
+    /// Success or failure.
+    pub type Status = crate::context::Status;
+}
+
+/// An entry point.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its symbol.
+    pub name: &'static str,
+    /// Its parameters.
+    pub params: &'static [AbiType],
+    /// Its result.
+    pub result: Option<AbiType>,
+}
+
+/// Calls `$callback!` with the whole list.
+#[macro_export]
+macro_rules! runtime_entries {
+    ($callback:ident) => {
+        $callback! {
+            // Memory and counts. `*_retain` and `*_release` take the value's own words.
+            fn dyn_str_retain(w0: I64, w1: I64);
+            fn dyn_str_release(w0: I64, w1: I64);
+            fn dyn_buffer_retain(buffer: Ptr);
+            fn dyn_list_release(list: Ptr, list_type: Desc);
+            fn dyn_map_release(map: Ptr, map_type: Desc);
+            fn dyn_closure_release(closure: Ptr);
+            // By descriptor, on memory that holds the value.
+            fn dyn_value_retain(value: Ptr, ty: Desc);
+            fn dyn_value_release(value: Ptr, ty: Desc);
+            fn dyn_value_equal(a: Ptr, b: Ptr, ty: Desc) -> U8;
+            fn dyn_value_compare(a: Ptr, b: Ptr, ty: Desc) -> I64;
+            // A fresh closure with room for `captures`, count 1; null where there is no memory.
+            fn dyn_closure_new(ctx: Ctx, code: Ptr, captures: Desc) -> Ptr;
+
+            // Failures. Each records the failure at `site` in the context; the caller then returns FAILED.
+            fn dyn_fail_message(ctx: Ctx, site: U32, message: Ptr, retry: U8);
+            fn dyn_fail_overflow(ctx: Ctx, site: U32, operator: U32, a: I64, b: I64);
+            fn dyn_fail_division(ctx: Ctx, site: U32, operator: U32, a: I64);
+            fn dyn_fail_shift(ctx: Ctx, site: U32, operator: U32, a: I64, b: I64);
+            fn dyn_fail_index(ctx: Ctx, site: U32, index: I64, len: I64);
+            fn dyn_fail_key(ctx: Ctx, site: U32, key: Ptr, key_type: Desc);
+            fn dyn_fail_unwrap(ctx: Ctx, site: U32);
+            fn dyn_fail_memory(ctx: Ctx, site: U32);
+            fn dyn_fail_stack(ctx: Ctx, site: U32);
+            fn dyn_fail_match(ctx: Ctx, site: U32);
+            // A native function or a callee failed: adds the caller's place to the trace.
+            fn dyn_trace(ctx: Ctx, site: U32);
+            // A loop saw `poll`.
+            fn dyn_poll(ctx: Ctx, site: U32) -> Status;
+            // `catch`: takes the failure out of the context; FAILED if it may not be caught (cancellation …).
+            fn dyn_catch(ctx: Ctx, message: Ptr, kind: Ptr, trace: Ptr) -> Status;
+
+            // Outputs. The value is taken over in every case; `key` is borrowed.
+            fn dyn_yield(ctx: Ctx, site: U32, output: U32, value: Ptr, key: Ptr) -> Status;
+            fn dyn_return_item(ctx: Ctx, site: U32, output: U32, value: Ptr, key: Ptr) -> Status;
+            fn dyn_output(ctx: Ctx, site: U32, output: U32, value: Ptr) -> Status;
+
+            // Integers.
+            fn dyn_int_pow(ctx: Ctx, site: U32, out: Ptr, base: I64, exponent: I64) -> Status;
+            fn dyn_float_pow(base: F64, exponent: F64) -> F64;
+            fn dyn_float_rem(a: F64, b: F64) -> F64;
+
+            // Texts: `out` is written. `dyn_str_append` appends in place where the text is unshared.
+            fn dyn_str_concat(ctx: Ctx, out: Ptr, a: Ptr, b: Ptr) -> Status;
+            fn dyn_str_append(ctx: Ctx, text: Ptr, tail: Ptr) -> Status;
+            fn dyn_str_equal(a: Ptr, b: Ptr) -> U8;
+            fn dyn_str_compare(a: Ptr, b: Ptr) -> I64;
+            // f-strings: appends the value as `{value:format}` shows it; `format` is a Str, empty if none.
+            fn dyn_format_append(ctx: Ctx, site: U32, text: Ptr, value: Ptr, ty: Desc, format: Ptr) -> Status;
+            // The character that begins at byte `offset`, and the offset behind it; U8 0 at the end.
+            fn dyn_str_next_char(text: Ptr, offset: Ptr, out: Ptr) -> U8;
+
+            // Lists. A `list` is a Ptr to the place that holds the list; elements are moved in.
+            fn dyn_list_reserve(ctx: Ctx, list: Ptr, additional: I64, list_type: Desc) -> Status;
+            // Makes the buffer unshared and with room for one more; the slow way of push.
+            fn dyn_list_grow(ctx: Ctx, list: Ptr, list_type: Desc) -> Status;
+            // Makes the buffer unshared, so that elements may be written in place.
+            fn dyn_list_unique(ctx: Ctx, list: Ptr, list_type: Desc) -> Status;
+            fn dyn_list_extend(ctx: Ctx, list: Ptr, other: Ptr, list_type: Desc) -> Status;
+
+            // Maps and sets (a set is a map whose values are `()`). A `map` is a Ptr to the place that holds the map.
+            // The value of a key, borrowed: null if there is none.
+            fn dyn_map_get(map: Ptr, key: Ptr, map_type: Desc) -> Ptr;
+            // Unshares the map and gives the place of the key's value, inserted as zero bits if new (key is copied then);
+            // `*found` tells. Null where there is no memory. Good until the map is next changed.
+            fn dyn_map_slot(ctx: Ctx, map: Ptr, key: Ptr, map_type: Desc, found: Ptr) -> Ptr;
+            // As `dyn_map_slot`, but null if the key is not there.
+            fn dyn_map_slot_existing(ctx: Ctx, map: Ptr, key: Ptr, map_type: Desc) -> Ptr;
+            // Entries in order: `*position` from 0, moved on; U8 0 at the end. Key and value are pointers, borrowed.
+            fn dyn_map_next(map: Ptr, position: Ptr, key: Ptr, value: Ptr, map_type: Desc) -> U8;
+        }
+    };
+}
+
+macro_rules! table {
+    ($(fn $name:ident($($param:ident: $ty:ident),* $(,)?) $(-> $result:ident)?;)*) => {
+        /// Every entry point.
+        pub static ENTRIES: &[Entry] = &[$(Entry {
+            name: stringify!($name),
+            params: &[$(AbiType::$ty),*],
+            result: table!(@result $($result)?),
+        }),*];
+    };
+    (@result) => { None };
+    (@result $result:ident) => { Some(AbiType::$result) };
+}
+
+runtime_entries!(table);
+
+/// The entry of a symbol.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+/// Fails to compile unless each entry point is in scope with exactly the type that the table says:
+/// `dynop_abi::runtime_entries!(check_entries);` with the functions imported.
+#[macro_export]
+macro_rules! check_entries {
+    ($(fn $name:ident($($param:ident: $ty:ident),* $(,)?) $(-> $result:ident)?;)*) => {
+        $(const _: unsafe extern "C" fn($($crate::entries::types::$ty),*) $(-> $crate::entries::types::$result)? = $name;)*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = ENTRIES.iter().map(|e| e.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ENTRIES.len());
+        assert_eq!(find("dyn_yield").map(|e| e.params.len()), Some(5));
+    }
+}
