@@ -1,1 +1,9 @@
 //! The typed, monomorphic intermediate representation: data, printer, parser, verifier and passes.
+//!
+//! Made by `lower`, refined by the passes here, read by every code generator. It prints and parses back.
+
+pub mod function;
+pub mod types;
+
+pub use function::*;
+pub use types::*;

@@ -1,0 +1,117 @@
+//! Monomorphic types, interned.
+
+use std::collections::HashMap;
+
+/// Names a type of a [`Types`] table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct TypeId(pub u32);
+
+/// A type. Layouts are those of `dynop_abi::layout`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Type {
+    /// `()`
+    Unit,
+    /// `Int`
+    Int,
+    /// `Float`
+    Float,
+    /// `Bool`
+    Bool,
+    /// `Str`
+    Str,
+    /// `Path`
+    Path,
+    /// `Bytes`
+    Bytes,
+    /// `Duration`
+    Duration,
+    /// `Time`
+    Time,
+    /// `Range`
+    Range,
+    /// `List<T>`
+    List(TypeId),
+    /// `Map<K, V>`
+    Map(TypeId, TypeId),
+    /// `Set<T>`
+    Set(TypeId),
+    /// `T?`
+    Option(TypeId),
+    /// Tuples, structs and their like: fields flat, in order.
+    Aggregate(Aggregate),
+    /// An enum: a tag and the payloads of all cases, which do not overlap (so that zero bits own nothing).
+    Enum(Enum),
+    /// A function value: parameters and result. `Iter<T>` is `fn() -> fn() -> T?`.
+    Closure(Vec<TypeId>, TypeId),
+}
+
+/// A type with fields.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Aggregate {
+    /// Which kind, for descriptors.
+    pub kind: AggregateKind,
+    /// The name with its type arguments, of a struct; else empty.
+    pub name: String,
+    /// Name (empty in a tuple) and type of each field.
+    pub fields: Vec<(String, TypeId)>,
+}
+
+/// Which kind of aggregate.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AggregateKind {
+    /// `(A, B)`
+    Tuple,
+    /// `(a: A, b: B)`
+    NamedTuple,
+    /// A struct.
+    Struct,
+    /// `DynamicOutput<T>` in a body: value and mapping key.
+    DynamicOutput,
+}
+
+/// An enum.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Enum {
+    /// The name with its type arguments.
+    pub name: String,
+    /// Each case's name and payload.
+    pub variants: Vec<(String, Vec<TypeId>)>,
+}
+
+/// The types of a program.
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    list: Vec<Type>,
+    ids: HashMap<Type, TypeId>,
+}
+
+impl Types {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The id of a type; equal types have equal ids.
+    pub fn intern(&mut self, ty: Type) -> TypeId {
+        if let Some(&id) = self.ids.get(&ty) {
+            return id;
+        }
+        let id = TypeId(self.list.len() as u32);
+        self.list.push(ty.clone());
+        self.ids.insert(ty, id);
+        id
+    }
+
+    /// The type of an id that this table gave.
+    pub fn get(&self, id: TypeId) -> &Type {
+        &self.list[id.0 as usize]
+    }
+
+    /// All types with their ids, in the order of interning.
+    pub fn iter(&self) -> impl Iterator<Item = (TypeId, &Type)> {
+        self.list
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (TypeId(i as u32), t))
+    }
+}
