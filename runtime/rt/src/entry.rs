@@ -1,0 +1,20 @@
+//! The C entry of a compiled program and its allocator. Present only in the static library (feature `entry`), since
+//! `main` and the allocator exist once in an executable and those of the tests are others.
+
+use std::ffi::{c_char, c_int};
+
+/// Worth a factor of 1.3 to 2.5 in programs that allocate on several threads, beside glibc's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+unsafe extern "C" {
+    /// The program, defined by the object file that the compiler wrote.
+    safe static dyn_program: dynop_abi::program::Program;
+}
+
+/// Called by the C start-up code.
+// SAFETY: the only definition of `main` in the executable, with the signature that the C start-up code calls.
+#[unsafe(no_mangle)]
+pub extern "C" fn main(_argc: c_int, _argv: *const *const c_char) -> c_int {
+    c_int::from(crate::run(&dyn_program))
+}
