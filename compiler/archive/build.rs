@@ -57,7 +57,9 @@ fn embed() -> Result<(), Failure> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let target = variable("TARGET")?;
     if target != TARGET {
-        return Err(format!("dynopc can be built for {TARGET} alone so far, not for {target}"));
+        return Err(format!(
+            "dynopc can be built for {TARGET} alone so far, not for {target}"
+        ));
     }
     let root = workspace_root()?;
     println!("cargo::rerun-if-changed=build.rs");
@@ -85,15 +87,23 @@ fn variable(name: &str) -> Result<String, Failure> {
 
 fn workspace_root() -> Result<PathBuf, Failure> {
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let root = manifest.ancestors().nth(2).filter(|root| root.join("runtime/rt/Cargo.toml").exists());
+    let root = manifest
+        .ancestors()
+        .nth(2)
+        .filter(|root| root.join("runtime/rt/Cargo.toml").exists());
     root.map(Path::to_path_buf).ok_or_else(|| {
-        format!("no runtime beside {}; give a finished archive in {PREBUILT}", manifest.display())
+        format!(
+            "no runtime beside {}; give a finished archive in {PREBUILT}",
+            manifest.display()
+        )
     })
 }
 
 /// Inside the outer target directory, which cargo marks with a `CACHEDIR.TAG`, whatever it is called.
 fn nested_target_directory(out: &Path) -> PathBuf {
-    let marked = out.ancestors().find(|ancestor| ancestor.join("CACHEDIR.TAG").exists());
+    let marked = out
+        .ancestors()
+        .find(|ancestor| ancestor.join("CACHEDIR.TAG").exists());
     marked.unwrap_or(out).join("runtime-archive")
 }
 
@@ -101,8 +111,24 @@ fn build_runtime(root: &Path, target_directory: &Path) -> Result<PathBuf, Failur
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
-        .args(["rustc", "--package", "dynop_rt", "--lib", "--crate-type", "staticlib", "--features", "entry"])
-        .args(["--profile", "runtime", "--target", TARGET, "--quiet", "--target-dir"])
+        .args([
+            "rustc",
+            "--package",
+            "dynop_rt",
+            "--lib",
+            "--crate-type",
+            "staticlib",
+            "--features",
+            "entry",
+        ])
+        .args([
+            "--profile",
+            "runtime",
+            "--target",
+            TARGET,
+            "--quiet",
+            "--target-dir",
+        ])
         .arg(target_directory);
     for (name, _) in env::vars_os() {
         if name.to_str().is_none_or(describes_the_outer_build) {
@@ -111,9 +137,14 @@ fn build_runtime(root: &Path, target_directory: &Path) -> Result<PathBuf, Failur
     }
     // `RUSTFLAGS` rather than the configuration file: it holds for the target alone, since `--target` is given.
     cargo.env("RUSTFLAGS", "-Ctarget-feature=+crt-static");
-    let status = cargo.status().map_err(|error| format!("cargo could not be started: {error}"))?;
+    let status = cargo
+        .status()
+        .map_err(|error| format!("cargo could not be started: {error}"))?;
     if !status.success() {
-        return Err("the runtime (package dynop_rt, feature entry) could not be built; see above".to_owned());
+        return Err(
+            "the runtime (package dynop_rt, feature entry) could not be built; see above"
+                .to_owned(),
+        );
     }
     Ok(target_directory.join(TARGET).join("runtime/libdynop_rt.a"))
 }
@@ -140,7 +171,13 @@ fn describes_the_outer_build(name: &str) -> bool {
         "DEBUG",
         "OUT_DIR",
     ];
-    const PREFIXES: [&str; 5] = ["CARGO_FEATURE_", "CARGO_CFG_", "CARGO_PKG_", "CARGO_MANIFEST_", "DEP_"];
+    const PREFIXES: [&str; 5] = [
+        "CARGO_FEATURE_",
+        "CARGO_CFG_",
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "DEP_",
+    ];
     EXACT.contains(&name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || (name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS"))
@@ -150,11 +187,18 @@ fn describes_the_outer_build(name: &str) -> bool {
 /// make up more than half of the archive.
 fn strip_debug_information(from: &Path, to: &Path) -> Result<(), Failure> {
     let strip = ask_c_compiler("-print-prog-name=strip")?;
-    let status = Command::new(&strip).arg("--strip-debug").arg("-o").arg(to).arg(from).status();
+    let status = Command::new(&strip)
+        .arg("--strip-debug")
+        .arg("-o")
+        .arg(to)
+        .arg(from)
+        .status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{strip} on {}: {status}", from.display())),
-        Err(error) => Err(format!("{strip} could not be started (Debian: package binutils): {error}")),
+        Err(error) => Err(format!(
+            "{strip} could not be started (Debian: package binutils): {error}"
+        )),
     }
 }
 
@@ -192,7 +236,9 @@ fn find_c_file(name: &str) -> Result<PathBuf, Failure> {
     let path = PathBuf::from(ask_c_compiler(&format!("-print-file-name={name}"))?);
     // A file that the compiler does not find is answered by its bare name.
     if !path.is_absolute() {
-        return Err(format!("the C compiler knows no {name} (Debian: packages gcc and libc6-dev)"));
+        return Err(format!(
+            "the C compiler knows no {name} (Debian: packages gcc and libc6-dev)"
+        ));
     }
     println!("cargo::rerun-if-changed={}", path.display());
     Ok(path)
@@ -205,8 +251,12 @@ fn archive_behind(path: &Path) -> Result<PathBuf, Failure> {
         return Ok(path.to_path_buf());
     }
     let script = String::from_utf8_lossy(&content);
-    let named = script.split_whitespace().find(|word| word.starts_with('/') && word.ends_with(".a"));
-    named.map(PathBuf::from).ok_or_else(|| format!("{} is neither an archive nor names one", path.display()))
+    let named = script
+        .split_whitespace()
+        .find(|word| word.starts_with('/') && word.ends_with(".a"));
+    named
+        .map(PathBuf::from)
+        .ok_or_else(|| format!("{} is neither an archive nor names one", path.display()))
 }
 
 fn ask_c_compiler(question: &str) -> Result<String, Failure> {
@@ -215,10 +265,14 @@ fn ask_c_compiler(question: &str) -> Result<String, Failure> {
     let output = Command::new(&compiler)
         .arg(question)
         .output()
-        .map_err(|error| format!("{compiler} could not be started (Debian: package gcc): {error}"))?;
+        .map_err(|error| {
+            format!("{compiler} could not be started (Debian: package gcc): {error}")
+        })?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
+    fs::copy(from, to)
+        .map(drop)
+        .map_err(|error| format!("{}: {error}", from.display()))
 }

@@ -15,7 +15,10 @@ pub struct EmbeddedFile {
 
 macro_rules! file {
     ($name:literal) => {
-        EmbeddedFile { name: $name, bytes: include_bytes!(concat!(env!("OUT_DIR"), "/", $name)) }
+        EmbeddedFile {
+            name: $name,
+            bytes: include_bytes!(concat!(env!("OUT_DIR"), "/", $name)),
+        }
     };
 }
 

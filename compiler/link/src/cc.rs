@@ -7,7 +7,10 @@ use std::process::Command;
 use crate::{COMMON_ARGUMENTS, LinkError, OBJECT, Strip, strip_argument};
 
 pub(crate) fn link(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
-    let directory = tempfile::Builder::new().prefix("dynopc-link-").tempdir().map_err(LinkError::Files)?;
+    let directory = tempfile::Builder::new()
+        .prefix("dynopc-link-")
+        .tempdir()
+        .map_err(LinkError::Files)?;
     let runtime = dynop_archive::runtime();
     let inputs = [(OBJECT, object), (runtime.name, runtime.bytes)];
     for (name, bytes) in inputs {
@@ -15,14 +18,20 @@ pub(crate) fn link(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
     }
     let output = directory.path().join("program");
     let mut compiler = Command::new("cc");
-    compiler.current_dir(directory.path()).arg("-static-pie").arg("-o").arg(&output);
+    compiler
+        .current_dir(directory.path())
+        .arg("-static-pie")
+        .arg("-o")
+        .arg(&output);
     compiler.args(inputs.map(|(name, _)| name)).arg("-lm");
     for argument in COMMON_ARGUMENTS.into_iter().chain(strip_argument(strip)) {
         compiler.arg(format!("-Wl,{argument}"));
     }
     let result = compiler.output().map_err(LinkError::NoCompiler)?;
     if !result.status.success() {
-        return Err(LinkError::Linker(String::from_utf8_lossy(&result.stderr).into_owned()));
+        return Err(LinkError::Linker(
+            String::from_utf8_lossy(&result.stderr).into_owned(),
+        ));
     }
     fs::read(&output).map_err(LinkError::Files)
 }

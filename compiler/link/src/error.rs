@@ -17,7 +17,10 @@ impl fmt::Display for LinkError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Linker(message) => formatter.write_str(message.trim_end()),
-            Self::NoCompiler(error) => write!(formatter, "the C compiler `cc` could not be started: {error}"),
+            Self::NoCompiler(error) => write!(
+                formatter,
+                "the C compiler `cc` could not be started: {error}"
+            ),
             Self::Files(error) => write!(formatter, "temporary files for the C compiler: {error}"),
         }
     }

@@ -56,8 +56,15 @@ pub struct LinkOptions {
 ///
 /// `now` resolves nothing lazily in a static executable, but makes the table of indirect functions read-only before
 /// `main`. Without a build id, the same object gives the same bytes.
-const COMMON_ARGUMENTS: [&str; 7] =
-    ["-z", "relro", "-z", "now", "--gc-sections", "--eh-frame-hdr", "--build-id=none"];
+const COMMON_ARGUMENTS: [&str; 7] = [
+    "-z",
+    "relro",
+    "-z",
+    "now",
+    "--gc-sections",
+    "--eh-frame-hdr",
+    "--build-id=none",
+];
 
 /// The program's object among the linker's inputs; it appears in messages.
 const OBJECT: &str = "program.o";
@@ -92,7 +99,10 @@ fn link_embedded(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
     let mut files = Vec::new();
     let mut add = |file: &EmbeddedFile, arguments: &mut Vec<&str>| {
         arguments.push(file.name);
-        files.push(MemoryFile { name: file.name, bytes: Cow::Borrowed(file.bytes) });
+        files.push(MemoryFile {
+            name: file.name,
+            bytes: Cow::Borrowed(file.bytes),
+        });
     };
     for file in dynop_archive::start_up_before() {
         add(file, &mut arguments);
@@ -107,7 +117,10 @@ fn link_embedded(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
     for file in dynop_archive::start_up_after() {
         add(file, &mut arguments);
     }
-    files.push(MemoryFile { name: OBJECT, bytes: Cow::Owned(object.to_vec()) });
+    files.push(MemoryFile {
+        name: OBJECT,
+        bytes: Cow::Owned(object.to_vec()),
+    });
     let linked = dynop_wild::link(&arguments, files).map_err(LinkError::Linker)?;
     Ok(linked.bytes)
 }

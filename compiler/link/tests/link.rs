@@ -4,7 +4,9 @@ mod common;
 
 use std::process::{Command, Output};
 
-use common::{GREETING, VERSION, hand_made_object, object_with_an_undefined_symbol, write_executable};
+use common::{
+    GREETING, VERSION, hand_made_object, object_with_an_undefined_symbol, write_executable,
+};
 use dynop_link::{LinkError, LinkOptions, Linker, Strip, link_executable};
 
 fn run(bytes: &[u8]) -> Output {
@@ -18,7 +20,11 @@ fn expect_a_whole_run(output: &Output) {
     assert_eq!(String::from_utf8_lossy(&output.stdout), GREETING);
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains(&VERSION.to_string()), "{complaint}");
-    assert!(output.status.code().is_some_and(|code| code != 0), "{:?}", output.status);
+    assert!(
+        output.status.code().is_some_and(|code| code != 0),
+        "{:?}",
+        output.status
+    );
 }
 
 #[test]
@@ -31,7 +37,14 @@ fn a_hand_made_object_becomes_an_executable_that_runs() {
 fn it_runs_at_every_degree_of_stripping_and_shrinks() {
     let object = hand_made_object();
     let sizes = [Strip::Nothing, Strip::Debug, Strip::All].map(|strip| {
-        let bytes = link_executable(&object, &LinkOptions { strip, ..LinkOptions::default() }).expect("it links");
+        let bytes = link_executable(
+            &object,
+            &LinkOptions {
+                strip,
+                ..LinkOptions::default()
+            },
+        )
+        .expect("it links");
         expect_a_whole_run(&run(&bytes));
         bytes.len()
     });
@@ -72,11 +85,18 @@ fn the_executable_is_a_static_pie() {
     let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
     assert_eq!(&bytes[..4], b"\x7fELF");
     assert_eq!(u16_at(16), 3, "type ET_DYN");
-    let (table, entry_size, count) = (u64_at(32) as usize, u16_at(54) as usize, u16_at(56) as usize);
+    let (table, entry_size, count) = (
+        u64_at(32) as usize,
+        u16_at(54) as usize,
+        u16_at(56) as usize,
+    );
     let segments: Vec<usize> = (0..count).map(|index| table + index * entry_size).collect();
     let kinds: Vec<u32> = segments.iter().map(|segment| u32_at(*segment)).collect();
     assert!(!kinds.contains(&3), "no PT_INTERP in {kinds:x?}");
-    assert!(kinds.contains(&0x6474_E550), "PT_GNU_EH_FRAME in {kinds:x?}");
+    assert!(
+        kinds.contains(&0x6474_E550),
+        "PT_GNU_EH_FRAME in {kinds:x?}"
+    );
     assert!(kinds.contains(&0x6474_E552), "PT_GNU_RELRO in {kinds:x?}");
     for segment in segments {
         let flags = u32_at(segment + 4);
@@ -92,7 +112,9 @@ fn the_executable_is_a_static_pie() {
 #[test]
 fn an_undefined_symbol_is_an_error_that_names_it() {
     let error = link_executable(&object_with_an_undefined_symbol(), &LinkOptions::default());
-    let Err(LinkError::Linker(message)) = error else { panic!("{error:?}") };
+    let Err(LinkError::Linker(message)) = error else {
+        panic!("{error:?}")
+    };
     assert!(message.contains("dyn_that_nobody_wrote"), "{message}");
     // The process is as able to link as before.
     assert!(link_executable(&hand_made_object(), &LinkOptions::default()).is_ok());
@@ -101,17 +123,34 @@ fn an_undefined_symbol_is_an_error_that_names_it() {
 #[test]
 fn what_is_no_object_is_an_error() {
     let object = hand_made_object();
-    for bad in [&b""[..], b"hello", &object[..40], &object[..object.len() / 2]] {
+    for bad in [
+        &b""[..],
+        b"hello",
+        &object[..40],
+        &object[..object.len() / 2],
+    ] {
         let result = link_executable(bad, &LinkOptions::default());
-        assert!(matches!(result, Err(LinkError::Linker(_))), "{} bytes: {:?}", bad.len(), result.map(|bytes| bytes.len()));
+        assert!(
+            matches!(result, Err(LinkError::Linker(_))),
+            "{} bytes: {:?}",
+            bad.len(),
+            result.map(|bytes| bytes.len())
+        );
     }
 }
 
 #[test]
 fn the_c_compiler_links_the_same_object() {
-    let options = LinkOptions { linker: Linker::Cc, ..LinkOptions::default() };
+    let options = LinkOptions {
+        linker: Linker::Cc,
+        ..LinkOptions::default()
+    };
     let bytes = link_executable(&hand_made_object(), &options).expect("cc links it");
     expect_a_whole_run(&run(&bytes));
-    let error = link_executable(&object_with_an_undefined_symbol(), &options).expect_err("cc refuses it");
-    assert!(error.to_string().contains("dyn_that_nobody_wrote"), "{error}");
+    let error =
+        link_executable(&object_with_an_undefined_symbol(), &options).expect_err("cc refuses it");
+    assert!(
+        error.to_string().contains("dyn_that_nobody_wrote"),
+        "{error}"
+    );
 }

@@ -23,8 +23,14 @@ pub(crate) struct MemoryFiles {
 
 impl MemoryFiles {
     pub(crate) fn new(files: Vec<MemoryFile>) -> Self {
-        let inputs = files.into_iter().map(|file| (file.name, Arc::new(file.bytes))).collect();
-        Self { inputs, output: Arc::default() }
+        let inputs = files
+            .into_iter()
+            .map(|file| (file.name, Arc::new(file.bytes)))
+            .collect();
+        Self {
+            inputs,
+            output: Arc::default(),
+        }
     }
 
     pub(crate) fn output(&self) -> OutputSlot {
@@ -32,7 +38,10 @@ impl MemoryFiles {
     }
 
     fn find(&self, path: &Path) -> Option<&Arc<Cow<'static, [u8]>>> {
-        self.inputs.iter().find(|(name, _)| Path::new(name) == path).map(|(_, bytes)| bytes)
+        self.inputs
+            .iter()
+            .find(|(name, _)| Path::new(name) == path)
+            .map(|(_, bytes)| bytes)
     }
 }
 
@@ -87,7 +96,12 @@ impl FileSystem for MemoryFiles {
         _prepopulate_maps: bool,
     ) -> libwild::error::Result<(Input, Option<Arc<std::fs::File>>)> {
         match self.find(path) {
-            Some(bytes) => Ok((Input { bytes: Arc::clone(bytes) }, None)),
+            Some(bytes) => Ok((
+                Input {
+                    bytes: Arc::clone(bytes),
+                },
+                None,
+            )),
             None => Err(libwild::error!("no such input: {}", path.display())),
         }
     }
@@ -111,10 +125,17 @@ impl FileSystem for MemoryFiles {
         Err(Error::from(ErrorKind::NotFound).into())
     }
 
-    fn create_output(&self, _path: Arc<Path>, options: OutputOptions) -> libwild::error::Result<Output> {
+    fn create_output(
+        &self,
+        _path: Arc<Path>,
+        options: OutputOptions,
+    ) -> libwild::error::Result<Output> {
         let size = usize::try_from(options.size)
             .map_err(|_| libwild::error!("the executable would have {} bytes", options.size))?;
-        Ok(Output { bytes: vec![0; size], slot: Arc::clone(&self.output) })
+        Ok(Output {
+            bytes: vec![0; size],
+            slot: Arc::clone(&self.output),
+        })
     }
 
     /// The linker's own debugging files (on request of environment variables) go nowhere.

@@ -42,12 +42,20 @@ pub struct Linked {
 /// The linker's own words: a symbol that nothing defines, an input that is not understood, or a bug in the linker
 /// (a panic in it is caught and reported as an error).
 pub fn link(arguments: &[&str], files: Vec<MemoryFile>) -> Result<Linked, String> {
-    catch_unwind(AssertUnwindSafe(|| link_unguarded(arguments, files)))
-        .unwrap_or_else(|payload| Err(format!("the linker panicked: {}", panic_text(payload.as_ref()))))
+    catch_unwind(AssertUnwindSafe(|| link_unguarded(arguments, files))).unwrap_or_else(|payload| {
+        Err(format!(
+            "the linker panicked: {}",
+            panic_text(payload.as_ref())
+        ))
+    })
 }
 
 fn link_unguarded(arguments: &[&str], files: Vec<MemoryFile>) -> Result<Linked, String> {
-    let all_arguments = || ["ld", "-m", "elf_x86_64", "-o", files::OUTPUT].into_iter().chain(arguments.iter().copied());
+    let all_arguments = || {
+        ["ld", "-m", "elf_x86_64", "-o", files::OUTPUT]
+            .into_iter()
+            .chain(arguments.iter().copied())
+    };
     let warnings = Arc::new(Mutex::new(Vec::new()));
     let warning_sink = Arc::clone(&warnings);
     let mut parsed = libwild::Args::new(all_arguments).map_err(|error| error.to_string())?;
@@ -57,7 +65,9 @@ fn link_unguarded(arguments: &[&str], files: Vec<MemoryFile>) -> Result<Linked, 
             list.push(warning.warning().to_owned());
         }
     }));
-    parsed.parse(all_arguments).map_err(|error| error.to_string())?;
+    parsed
+        .parse(all_arguments)
+        .map_err(|error| error.to_string())?;
 
     let memory = MemoryFiles::new(files);
     let output = memory.output();
@@ -65,7 +75,10 @@ fn link_unguarded(arguments: &[&str], files: Vec<MemoryFile>) -> Result<Linked, 
     linker.run(&parsed).map_err(|error| error.to_string())?;
     let bytes = output.lock().ok().and_then(|mut bytes| bytes.take());
     let bytes = bytes.ok_or_else(|| "the linker wrote no output".to_owned())?;
-    let warnings = warnings.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default();
+    let warnings = warnings
+        .lock()
+        .map(|mut list| std::mem::take(&mut *list))
+        .unwrap_or_default();
     Ok(Linked { bytes, warnings })
 }
 

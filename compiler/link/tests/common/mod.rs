@@ -5,7 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use object::write::{Object, Relocation, Symbol, SymbolSection};
-use object::{Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+use object::{
+    Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
+    SymbolScope,
+};
 
 /// What the object prints before `main`.
 pub const GREETING: &str = "hello from before main\n";
@@ -20,17 +23,36 @@ pub fn hand_made_object() -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
 
     let read_only = object.add_section(vec![], b".rodata".to_vec(), SectionKind::ReadOnlyData);
-    let message = define(&mut object, "hand_made_message", SymbolScope::Compilation, SymbolKind::Data);
+    let message = define(
+        &mut object,
+        "hand_made_message",
+        SymbolScope::Compilation,
+        SymbolKind::Data,
+    );
     object.add_symbol_data(message, read_only, GREETING.as_bytes(), 1);
 
     // mov eax, 1 (write); mov edi, 1; lea rsi, [rip + message]; mov edx, length; syscall; ret
-    let mut code = vec![0xB8, 1, 0, 0, 0, 0xBF, 1, 0, 0, 0, 0x48, 0x8D, 0x35, 0, 0, 0, 0, 0xBA];
+    let mut code = vec![
+        0xB8, 1, 0, 0, 0, 0xBF, 1, 0, 0, 0, 0x48, 0x8D, 0x35, 0, 0, 0, 0, 0xBA,
+    ];
     code.extend((GREETING.len() as u32).to_le_bytes());
     code.extend([0x0F, 0x05, 0xC3]);
     let text = object.add_section(vec![], b".text.hand_made".to_vec(), SectionKind::Text);
-    let function = define(&mut object, "hand_made_greeting", SymbolScope::Compilation, SymbolKind::Text);
+    let function = define(
+        &mut object,
+        "hand_made_greeting",
+        SymbolScope::Compilation,
+        SymbolKind::Text,
+    );
     object.add_symbol_data(function, text, &code, 16);
-    relocate(&mut object, text, 13, object::elf::R_X86_64_PC32, message, -4);
+    relocate(
+        &mut object,
+        text,
+        13,
+        object::elf::R_X86_64_PC32,
+        message,
+        -4,
+    );
 
     let constructors = object.add_section(vec![], b".init_array".to_vec(), SectionKind::Data);
     object.section_mut(constructors).flags = object::SectionFlags::Elf {
@@ -38,13 +60,29 @@ pub fn hand_made_object() -> Vec<u8> {
         sh_flags: object::elf::SHF_ALLOC | object::elf::SHF_WRITE,
     };
     object.append_section_data(constructors, &[0; 8], 8);
-    relocate(&mut object, constructors, 0, object::elf::R_X86_64_64, function, 0);
+    relocate(
+        &mut object,
+        constructors,
+        0,
+        object::elf::R_X86_64_64,
+        function,
+        0,
+    );
 
     let size = size_of::<dynop_abi::program::Program>();
     let mut program = vec![0; size];
     program[..4].copy_from_slice(&VERSION.to_le_bytes());
-    let data = object.add_section(vec![], b".data.rel.ro".to_vec(), SectionKind::ReadOnlyDataWithRel);
-    let symbol = define(&mut object, dynop_abi::program::SYMBOL, SymbolScope::Dynamic, SymbolKind::Data);
+    let data = object.add_section(
+        vec![],
+        b".data.rel.ro".to_vec(),
+        SectionKind::ReadOnlyDataWithRel,
+    );
+    let symbol = define(
+        &mut object,
+        dynop_abi::program::SYMBOL,
+        SymbolScope::Dynamic,
+        SymbolKind::Data,
+    );
     object.add_symbol_data(symbol, data, &program, 8);
     relocate(&mut object, data, 8, object::elf::R_X86_64_64, message, 0);
 
@@ -56,11 +94,29 @@ pub fn object_with_an_undefined_symbol() -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
     let missing = object.add_symbol(Symbol {
         section: SymbolSection::Undefined,
-        ..symbol("dyn_that_nobody_wrote", SymbolScope::Unknown, SymbolKind::Text)
+        ..symbol(
+            "dyn_that_nobody_wrote",
+            SymbolScope::Unknown,
+            SymbolKind::Text,
+        )
     });
-    let data = object.add_section(vec![], b".data.rel.ro".to_vec(), SectionKind::ReadOnlyDataWithRel);
-    let program = define(&mut object, dynop_abi::program::SYMBOL, SymbolScope::Dynamic, SymbolKind::Data);
-    object.add_symbol_data(program, data, &[0; size_of::<dynop_abi::program::Program>()], 8);
+    let data = object.add_section(
+        vec![],
+        b".data.rel.ro".to_vec(),
+        SectionKind::ReadOnlyDataWithRel,
+    );
+    let program = define(
+        &mut object,
+        dynop_abi::program::SYMBOL,
+        SymbolScope::Dynamic,
+        SymbolKind::Data,
+    );
+    object.add_symbol_data(
+        program,
+        data,
+        &[0; size_of::<dynop_abi::program::Program>()],
+        8,
+    );
     relocate(&mut object, data, 8, object::elf::R_X86_64_64, missing, 0);
     object.write().expect("the object can be written")
 }
@@ -69,7 +125,8 @@ pub fn object_with_an_undefined_symbol() -> Vec<u8> {
 pub fn write_executable(directory: &Path, bytes: &[u8]) -> PathBuf {
     let path = directory.join("program");
     fs::write(&path, bytes).expect("the executable can be written");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be made executable");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+        .expect("it can be made executable");
     path
 }
 
@@ -86,7 +143,12 @@ fn symbol(name: &str, scope: SymbolScope, kind: SymbolKind) -> Symbol {
     }
 }
 
-fn define(object: &mut Object<'_>, name: &str, scope: SymbolScope, kind: SymbolKind) -> object::write::SymbolId {
+fn define(
+    object: &mut Object<'_>,
+    name: &str,
+    scope: SymbolScope,
+    kind: SymbolKind,
+) -> object::write::SymbolId {
     object.add_symbol(symbol(name, scope, kind))
 }
 
@@ -99,5 +161,15 @@ fn relocate(
     addend: i64,
 ) {
     let flags = RelocationFlags::Elf { r_type };
-    object.add_relocation(section, Relocation { offset, symbol, addend, flags }).expect("the relocation fits");
+    object
+        .add_relocation(
+            section,
+            Relocation {
+                offset,
+                symbol,
+                addend,
+                flags,
+            },
+        )
+        .expect("the relocation fits");
 }
