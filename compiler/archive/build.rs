@@ -99,12 +99,16 @@ fn workspace_root() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Inside the outer target directory, which cargo marks with a `CACHEDIR.TAG`, whatever it is called.
+/// Inside the outer target directory, whatever it is called. Cargo marks it with a `CACHEDIR.TAG`, and the directory of
+/// each target in it too.
 fn nested_target_directory(out: &Path) -> PathBuf {
-    let marked = out
-        .ancestors()
-        .find(|ancestor| ancestor.join("CACHEDIR.TAG").exists());
-    marked.unwrap_or(out).join("runtime-archive")
+    let is_marked = |directory: &&Path| directory.join("CACHEDIR.TAG").exists();
+    let marked = out.ancestors().find(is_marked).unwrap_or(out);
+    let directory = match marked.parent().filter(is_marked) {
+        Some(parent) if marked.ends_with(TARGET) => parent,
+        _ => marked,
+    };
+    directory.join("runtime-archive")
 }
 
 fn build_runtime(root: &Path, target_directory: &Path) -> Result<PathBuf, Failure> {
