@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "each test file uses a part")]
 //! A small object made by hand, so that linking is tested without code generation and whatever the runtime does.
 
 use std::fs;
