@@ -1,7 +1,63 @@
 //! Names, types, generics and the rules of composition: from trees to the checked program.
 //!
-//! No IO and no clock: files are loaded by whoever calls.
+//! [`check`] is the whole room: it takes the parsed files, the standard library's among them, and gives the checked
+//! program and what is wrong with it. No IO and no clock: files are loaded by whoever calls. The passes read in order:
+//! names ([`names`]), signatures ([`signatures`]), then bodies and compositions.
 
 pub mod compose;
+pub mod context;
+pub mod display;
 pub mod hir;
+pub mod names;
+pub mod scan;
+pub mod signatures;
+pub mod substitute;
 pub mod ty;
+pub mod types;
+
+use dynop_base::Diagnostic;
+use dynop_syntax::ast::{Module, NodeId};
+
+/// A parsed file and what it is to the program.
+#[derive(Clone, Debug)]
+pub struct Input<'a> {
+    /// The tree.
+    pub module: &'a Module,
+    /// What it is.
+    pub role: Role,
+    /// For each import that was found: the item's id and the imported file's index in the inputs.
+    pub imports: Vec<(NodeId, usize)>,
+}
+
+/// What a file is to the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The file given to the compiler.
+    Main,
+    /// A file imported by another, with its dotted path as messages name it.
+    Import(String),
+    /// A file of the standard library, with its name without `.dyn`.
+    Std(String),
+}
+
+/// What [`check`] gives.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The program; complete only if no diagnostic is an error.
+    pub program: hir::Program,
+    /// What was found, in the order of files and text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a program. Total: it never panics, whatever the trees hold.
+pub fn check(inputs: &[Input<'_>]) -> Checked {
+    let mut diagnostics = Vec::new();
+    let mut cx = names::collect(inputs, &mut diagnostics);
+    signatures::resolve(&mut cx, &mut diagnostics);
+    signatures::check_reserved(&cx, &mut diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    Checked {
+        program: cx.program,
+        diagnostics,
+    }
+}

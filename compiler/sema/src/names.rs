@@ -1,0 +1,275 @@
+//! Gathers the items of all modules and binds their names.
+
+use std::collections::HashMap;
+
+use dynop_base::codes::names;
+use dynop_base::{Applicability, Diagnostic, Span, Symbol};
+use dynop_syntax::ast::{self, Ident, ItemKind};
+
+use crate::context::{AliasId, Context, Declared, Definition, Entry, FunctionItem, ModuleId};
+use crate::hir::{self, ConstId, EnumId, FunctionId, StructId};
+use crate::ty::Ty;
+use crate::types::sort_of;
+use crate::{Input, Role};
+
+/// A context with every item's name and nothing more.
+pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -> Context<'a> {
+    let mut cx = Context {
+        inputs,
+        program: hir::Program::default(),
+        functions: Vec::new(),
+        structs: Vec::new(),
+        enums: Vec::new(),
+        consts: Vec::new(),
+        aliases: Vec::new(),
+        alias_types: Vec::new(),
+        scopes: Vec::new(),
+        std_modules: HashMap::new(),
+        core: None,
+    };
+    for (index, input) in inputs.iter().enumerate() {
+        let module = ModuleId(index as u32);
+        match &input.role {
+            Role::Main => cx.program.main = Some(input.module.file),
+            Role::Import(_) => {}
+            Role::Std(name) if name == "core" => cx.core = Some(module),
+            Role::Std(name) => {
+                cx.std_modules.insert(Symbol::new(name), module);
+            }
+        }
+        cx.scopes.push(HashMap::new());
+        let mut collector = Collector {
+            cx: &mut cx,
+            module,
+            diagnostics,
+        };
+        for item in &input.module.items {
+            collector.item(input, item);
+        }
+    }
+    cx
+}
+
+struct Collector<'c, 'a> {
+    cx: &'c mut Context<'a>,
+    module: ModuleId,
+    diagnostics: &'c mut Vec<Diagnostic>,
+}
+
+impl<'a> Collector<'_, 'a> {
+    fn item(&mut self, input: &'a Input<'a>, item: &'a ast::Item) {
+        let public = item.public.is_some();
+        match &item.kind {
+            ItemKind::Import(import) => self.import(input, item, import),
+            ItemKind::Const(decl) => {
+                let id = ConstId(self.cx.consts.len() as u32);
+                self.cx.consts.push(Declared {
+                    module: self.module,
+                    decl,
+                });
+                self.bind(decl.name, Definition::Const(id), public);
+            }
+            ItemKind::TypeAlias(decl) => {
+                let id = AliasId(self.cx.aliases.len() as u32);
+                self.cx.aliases.push(Declared {
+                    module: self.module,
+                    decl,
+                });
+                self.generics(&decl.generics);
+                self.bind(decl.name, Definition::Alias(id), public);
+            }
+            ItemKind::Struct(decl) => {
+                let id = StructId(self.cx.structs.len() as u32);
+                self.cx.structs.push(Declared {
+                    module: self.module,
+                    decl,
+                });
+                let generics = self.generics(&decl.generics);
+                self.cx.program.structs.push(hir::Struct {
+                    name: decl.name.name,
+                    name_span: decl.name.span,
+                    docs: item.docs.clone(),
+                    generics,
+                    fields: Vec::new(),
+                });
+                self.bind(decl.name, Definition::Struct(id), public);
+            }
+            ItemKind::Enum(decl) => {
+                let id = EnumId(self.cx.enums.len() as u32);
+                self.cx.enums.push(Declared {
+                    module: self.module,
+                    decl,
+                });
+                let generics = self.generics(&decl.generics);
+                self.cx.program.enums.push(hir::Enum {
+                    name: decl.name.name,
+                    name_span: decl.name.span,
+                    docs: item.docs.clone(),
+                    generics,
+                    variants: Vec::new(),
+                });
+                self.bind(decl.name, Definition::Enum(id), public);
+            }
+            ItemKind::Function(decl) => self.function(input, item, decl),
+            ItemKind::Test(_) | ItemKind::Error => {}
+        }
+    }
+
+    fn function(&mut self, input: &'a Input<'a>, item: &'a ast::Item, decl: &'a ast::FunctionDecl) {
+        let id = FunctionId(self.cx.functions.len() as u32);
+        self.cx.functions.push(FunctionItem {
+            module: self.module,
+            item,
+            decl,
+            overload: None,
+        });
+        let generics = self.generics(&decl.generics);
+        self.cx.program.functions.push(hir::Function {
+            kind: decl.kind,
+            name: decl.name.name,
+            name_span: decl.name.span,
+            file: input.module.file,
+            docs: item.docs.clone(),
+            generics,
+            params: Vec::new(),
+            result: Ty::Unit,
+            outputs: hir::Outputs::default(),
+            body: hir::FunctionBody::Error,
+        });
+        let scope = self.cx.scopes.last();
+        let before = scope.and_then(|scope| scope.get(&decl.name.name)).copied();
+        match before.map(|entry| entry.definition) {
+            Some(Definition::Function(first)) if self.overloads(first, decl) => {
+                let last = self.cx.overloads(first).last().unwrap_or(first);
+                self.cx.functions[last.0 as usize].overload = Some(id);
+            }
+            _ => self.bind(decl.name, Definition::Function(id), item.public.is_some()),
+        }
+    }
+
+    /// Whether `decl` may share its name with `first`: in the standard library, if the numbers of parameters differ.
+    fn overloads(&self, first: FunctionId, decl: &ast::FunctionDecl) -> bool {
+        self.cx.is_std(self.module)
+            && self.cx.overloads(first).all(|other| {
+                self.cx.functions[other.0 as usize].decl.params.len() != decl.params.len()
+            })
+    }
+
+    fn generics(&mut self, generics: &[Ident]) -> Vec<Symbol> {
+        for (i, name) in generics.iter().enumerate() {
+            if let Some(first) = generics[..i].iter().find(|other| other.name == name.name) {
+                self.diagnostics.push(twice(*name, first.span));
+            }
+        }
+        generics.iter().map(|name| name.name).collect()
+    }
+
+    fn import(&mut self, input: &Input<'_>, item: &ast::Item, import: &ast::Import) {
+        let Some(&last) = import.path.last() else {
+            return;
+        };
+        let name = import.alias.unwrap_or(last);
+        let found = input.imports.iter().find(|(id, _)| *id == item.id);
+        let Some(&(_, index)) = found else {
+            let dotted: Vec<&str> = import.path.iter().map(|part| part.name.as_str()).collect();
+            let span = import.path[0].span.to(last.span);
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &names::UNKNOWN_MODULE,
+                    span,
+                    format!("there is no module `{}`", dotted.join(".")),
+                )
+                .here(format!(
+                    "`{}.dyn` is not beside this file",
+                    dotted.join("/")
+                ))
+                .note("modules of the standard library, such as `fs`, need no import"),
+            );
+            return;
+        };
+        self.bind(name, Definition::Module(ModuleId(index as u32)), false);
+    }
+
+    fn bind(&mut self, name: Ident, definition: Definition, public: bool) {
+        let Some(scope) = self.cx.scopes.last_mut() else {
+            return;
+        };
+        if let Some(first) = scope.get(&name.name) {
+            let first = first.span;
+            self.diagnostics.push(twice(name, first));
+            return;
+        }
+        scope.insert(
+            name.name,
+            Entry {
+                definition,
+                span: name.span,
+                public,
+            },
+        );
+    }
+}
+
+/// A name that is defined already.
+pub fn twice(name: Ident, first: Span) -> Diagnostic {
+    Diagnostic::new(
+        &names::TWICE,
+        name.span,
+        format!("`{}` is defined twice", name.name),
+    )
+    .here("again here")
+    .label(first, "first here")
+    .help("give one of them another name")
+}
+
+/// A name of another module, which must be public there.
+///
+/// # Errors
+///
+/// What is wrong with the name, boxed since it is large beside the result.
+pub fn public_member(
+    cx: &Context<'_>,
+    from: ModuleId,
+    module: ModuleId,
+    name: Ident,
+) -> Result<Definition, Box<Diagnostic>> {
+    let of = cx.module_name(module);
+    let Some(entry) = cx.member(module, name.name) else {
+        let diagnostic = Diagnostic::new(
+            &names::UNKNOWN,
+            name.span,
+            format!("there is no `{}` in the module `{of}`", name.name),
+        )
+        .here("not found there");
+        return Err(Box::new(match cx.nearest_member(module, name.name) {
+            Some(near) => diagnostic
+                .help(format!("the nearest name is `{near}`"))
+                .fix(
+                    format!("write `{near}`"),
+                    name.span,
+                    near,
+                    Applicability::Maybe,
+                ),
+            None => diagnostic,
+        }));
+    };
+    if entry.public || from == module {
+        return Ok(entry.definition);
+    }
+    let diagnostic = Diagnostic::new(
+        &names::PRIVATE,
+        name.span,
+        format!("`{}` of the module `{of}` is not public", name.name),
+    )
+    .here("not visible from this file");
+    Err(Box::new(if cx.is_std(module) {
+        diagnostic
+    } else {
+        diagnostic
+            .label(
+                entry.span,
+                format!("{} declared here", sort_of(entry.definition, cx)),
+            )
+            .help("write `pub` before its declaration")
+    }))
+}

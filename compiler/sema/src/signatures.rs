@@ -1,0 +1,521 @@
+//! Signatures: the types of parameters, results, fields and outputs.
+
+use dynop_base::codes::{names, ops, types, unsupported};
+use dynop_base::{Applicability, Diagnostic, Span, Symbol, nearest};
+use dynop_syntax::ast::{self, Body, FunctionKind, Ident};
+
+use crate::context::{Context, ModuleId};
+use crate::hir::{self, Output, OutputForm, Outputs};
+use crate::scan::first_yield;
+use crate::substitute::any;
+use crate::ty::Ty;
+use crate::types::{TypeScope, lower_aliases, lower_type};
+
+/// Fills in every signature of a context that has the names.
+pub fn resolve(cx: &mut Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    lower_aliases(cx, diagnostics);
+    for index in 0..cx.structs.len() {
+        let fields = struct_fields(cx, index, diagnostics);
+        cx.program.structs[index].fields = fields;
+    }
+    for index in 0..cx.enums.len() {
+        let variants = enum_variants(cx, index, diagnostics);
+        cx.program.enums[index].variants = variants;
+    }
+    for index in 0..cx.functions.len() {
+        function(cx, index, diagnostics);
+    }
+}
+
+fn struct_fields(
+    cx: &Context<'_>,
+    index: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<hir::Field> {
+    let item = cx.structs[index];
+    let scope = TypeScope {
+        module: item.module,
+        generics: &item.decl.generics,
+    };
+    let mut fields: Vec<hir::Field> = Vec::new();
+    for field in &item.decl.fields {
+        let mut ty = lower_type(cx, scope, &field.ty, diagnostics);
+        if let Some(first) = fields.iter().find(|other| other.name == field.name.name) {
+            diagnostics.push(crate::names::twice(field.name, first.span));
+            continue;
+        }
+        ty = placed(
+            cx,
+            item.module,
+            ty,
+            field.ty.span,
+            Place::Field,
+            diagnostics,
+        );
+        fields.push(hir::Field {
+            name: field.name.name,
+            ty,
+            default: None,
+            span: field.name.span,
+        });
+    }
+    fields
+}
+
+fn enum_variants(
+    cx: &Context<'_>,
+    index: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<hir::Variant> {
+    let item = cx.enums[index];
+    if !cx.is_std(item.module) {
+        diagnostics.push(unsupported("enum declarations", item.decl.name.span));
+    }
+    let scope = TypeScope {
+        module: item.module,
+        generics: &item.decl.generics,
+    };
+    item.decl
+        .variants
+        .iter()
+        .map(|variant| hir::Variant {
+            name: variant.name.name,
+            payload: variant
+                .payload
+                .iter()
+                .map(|field| {
+                    let ty = lower_type(cx, scope, &field.ty, diagnostics);
+                    (field.name.map(|name| name.name), ty)
+                })
+                .collect(),
+            span: variant.name.span,
+        })
+        .collect()
+}
+
+/// A construct that this version does not have.
+pub fn unsupported(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &unsupported::UNSUPPORTED,
+        span,
+        format!("{what} are not supported yet"),
+    )
+    .here("not supported yet")
+    .note("the language has this; this version of the compiler does not")
+}
+
+fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let item = cx.functions[index];
+    let decl = item.decl;
+    let scope = TypeScope {
+        module: item.module,
+        generics: &decl.generics,
+    };
+    let place = Place::Param(decl.kind);
+    let mut params: Vec<hir::Param> = Vec::new();
+    for param in &decl.params {
+        if let Some(first) = params.iter().find(|other| other.name == param.name.name) {
+            diagnostics.push(crate::names::twice(param.name, first.span));
+        }
+        let ty = lower_type(cx, scope, &param.ty, diagnostics);
+        if let Some(var) = param.var
+            && decl.kind != FunctionKind::Fn
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    &types::IN_OUT,
+                    var,
+                    format!(
+                        "{} `{}` can't have a `var` parameter",
+                        decl.kind.keyword(),
+                        decl.name.name
+                    ),
+                )
+                .here("only a `fn` changes its arguments")
+                .note("a step's inputs are values: what it makes of them is an output")
+                .help("return the changed value"),
+            );
+        }
+        params.push(hir::Param {
+            name: param.name.name,
+            span: param.name.span,
+            docs: param.docs.clone(),
+            ty: placed(cx, item.module, ty, param.ty.span, place, diagnostics),
+            var: param.var.is_some(),
+            default: None,
+        });
+    }
+    let result = decl.result.as_ref().map_or(Ty::Unit, |written| {
+        let ty = lower_type(cx, scope, written, diagnostics);
+        placed(
+            cx,
+            item.module,
+            ty,
+            written.span,
+            Place::Result(decl.kind),
+            diagnostics,
+        )
+    });
+    let outputs = if decl.kind == FunctionKind::Op {
+        outputs(cx, decl, &result, diagnostics)
+    } else {
+        Outputs::default()
+    };
+    attributes(cx, item.module, item.item, decl, diagnostics);
+    let function = &mut cx.program.functions[index];
+    function.params = params;
+    function.result = result;
+    function.outputs = outputs;
+    if let Body::Extern { text, span } = &decl.body {
+        if cx.is_std(item.module) {
+            cx.program.functions[index].body = hir::FunctionBody::Extern(text.as_str().into());
+        } else {
+            let what = format!("extern {}s", decl.kind.keyword());
+            diagnostics.push(unsupported(&what, decl.name.span.to(*span)));
+        }
+    }
+}
+
+/// What an op gives, by its written result (§3).
+fn outputs(
+    cx: &Context<'_>,
+    decl: &ast::FunctionDecl,
+    result: &Ty,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Outputs {
+    let span = decl.result.as_ref().map_or(decl.name.span, |ty| ty.span);
+    let yields = match &decl.body {
+        Body::Block(block) => first_yield(block).is_some(),
+        _ => false,
+    };
+    let form = match result {
+        Ty::Unit => OutputForm::Nothing,
+        _ if yields => OutputForm::Yields,
+        _ => OutputForm::Returns,
+    };
+    let list = match result {
+        Ty::Unit => Vec::new(),
+        Ty::NamedTuple(fields) => {
+            let spans = field_spans(decl.result.as_ref());
+            fields
+                .iter()
+                .enumerate()
+                .map(|(i, (name, ty))| {
+                    let span = spans.get(i).copied().unwrap_or(span);
+                    output(cx, *name, ty, true, span, diagnostics)
+                })
+                .collect()
+        }
+        ty => vec![output(
+            cx,
+            Symbol::new("result"),
+            ty,
+            false,
+            span,
+            diagnostics,
+        )],
+    };
+    Outputs { list, form }
+}
+
+/// The places of the fields of a named tuple that is written out; empty behind an alias.
+fn field_spans(written: Option<&ast::Type>) -> Vec<Span> {
+    match written.map(|ty| &ty.kind) {
+        Some(ast::TypeKind::Tuple(fields)) => fields
+            .iter()
+            .map(|field| field.name.map_or(field.ty.span, |name| name.span))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn output(
+    cx: &Context<'_>,
+    name: Symbol,
+    ty: &Ty,
+    named: bool,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Output {
+    let (inner, optional) = match ty {
+        Ty::Option(inner) => (&**inner, true),
+        ty => (ty, false),
+    };
+    let dynamic = match inner {
+        Ty::Dynamic(item) => Some(item),
+        Ty::List(item) => match &**item {
+            Ty::Dynamic(item) => Some(item),
+            _ => None,
+        },
+        _ => None,
+    };
+    let output = match dynamic {
+        Some(item) => Output {
+            name,
+            ty: (**item).clone(),
+            dynamic: true,
+            optional,
+            span,
+        },
+        None => Output {
+            name,
+            ty: if named { inner.clone() } else { ty.clone() },
+            dynamic: false,
+            optional: named && optional,
+            span,
+        },
+    };
+    if any(&output.ty, &mut |ty| matches!(ty, Ty::Dynamic(_))) {
+        diagnostics.push(
+            Diagnostic::new(
+                &ops::OUTPUT_TYPE,
+                span,
+                format!("an op can't have an output of type `{}`", cx.show(ty)),
+            )
+            .here("`DynamicOutput` may only be the outermost type of an output")
+            .help(
+                "declare `DynamicOutput<T>`, `List<DynamicOutput<T>>` or a named tuple of outputs",
+            ),
+        );
+        return Output {
+            ty: Ty::Error,
+            ..output
+        };
+    }
+    output
+}
+
+/// Attributes that the language has; all of them belong to a later version.
+const ATTRIBUTES: &[&str] = &[
+    "retry",
+    "timeout",
+    "concurrency",
+    "resources",
+    "cache",
+    "isolate",
+];
+
+fn attributes(
+    cx: &Context<'_>,
+    module: ModuleId,
+    item: &ast::Item,
+    decl: &ast::FunctionDecl,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if cx.is_std(module) {
+        return;
+    }
+    for attribute in &item.attributes {
+        let name = attribute.name;
+        let text = name.name.as_str();
+        if !ATTRIBUTES.contains(&text) {
+            diagnostics.push(unknown_attribute(name));
+        } else if decl.kind == FunctionKind::Op {
+            diagnostics.push(unsupported(
+                &format!("`@{text}` attributes"),
+                attribute.span,
+            ));
+        } else {
+            let kind = decl.kind.keyword();
+            diagnostics.push(
+                Diagnostic::new(
+                    &ops::UNKNOWN_ATTRIBUTE,
+                    attribute.span,
+                    format!("`@{text}` stands before a {kind}"),
+                )
+                .here("attributes belong to ops: only an op is a step"),
+            );
+        }
+    }
+}
+
+fn unknown_attribute(name: Ident) -> Diagnostic {
+    let text = name.name.as_str();
+    let diagnostic = Diagnostic::new(
+        &ops::UNKNOWN_ATTRIBUTE,
+        name.span,
+        format!("there is no attribute `@{text}`"),
+    )
+    .note(format!(
+        "the attributes are {}",
+        list_of(ATTRIBUTES.iter().map(|name| format!("`@{name}`")))
+    ));
+    match nearest(text, ATTRIBUTES.iter().copied()) {
+        Some(near) => diagnostic.help(format!("the nearest is `@{near}`")).fix(
+            format!("write `@{near}`"),
+            name.span,
+            near,
+            Applicability::Maybe,
+        ),
+        None => diagnostic,
+    }
+}
+
+/// `a, b and c`
+pub fn list_of(items: impl IntoIterator<Item = String>) -> String {
+    let mut items: Vec<String> = items.into_iter().collect();
+    let Some(last) = items.pop() else {
+        return String::new();
+    };
+    if items.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", items.join(", "))
+    }
+}
+
+/// Where a type stands, for the types that may not stand everywhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Of a parameter.
+    Param(FunctionKind),
+    /// Of a result.
+    Result(FunctionKind),
+    /// Of a field of a struct.
+    Field,
+    /// Of a constant.
+    Const,
+    /// Written inside a `fn` or `op` body.
+    Body,
+}
+
+impl Place {
+    fn describe(self) -> String {
+        match self {
+            Place::Param(kind) => format!("a parameter of a {}", kind.keyword()),
+            Place::Result(kind) => format!("the result of a {}", kind.keyword()),
+            Place::Field => "a field of a struct".to_string(),
+            Place::Const => "a constant".to_string(),
+            Place::Body => "a variable".to_string(),
+        }
+    }
+
+    fn allows_dynamic(self) -> bool {
+        use FunctionKind::{Fn, Graph, Op};
+        matches!(
+            self,
+            Place::Param(Graph) | Place::Result(Graph | Op | Fn) | Place::Body
+        )
+    }
+
+    fn allows_iter(self) -> bool {
+        use FunctionKind::Fn;
+        matches!(self, Place::Param(Fn) | Place::Result(Fn) | Place::Body)
+    }
+
+    fn allows_functions(self) -> bool {
+        self.allows_iter()
+    }
+}
+
+/// `ty` if it may stand at `place`, else [`Ty::Error`] and a report.
+pub fn placed(
+    cx: &Context<'_>,
+    module: ModuleId,
+    ty: Ty,
+    span: Span,
+    place: Place,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Ty {
+    if cx.is_std(module) {
+        return ty;
+    }
+    let mut found = None;
+    any(&ty, &mut |part| {
+        found = misplaced(cx, part, place);
+        found.is_some()
+    });
+    let Some((message, help)) = found else {
+        return ty;
+    };
+    if help.is_empty() {
+        diagnostics.push(unsupported(&message, span));
+        return Ty::Error;
+    }
+    let mut diagnostic = Diagnostic::new(&types::TYPE_PLACE, span, message).here("not here");
+    for help in help {
+        diagnostic = diagnostic.help(help);
+    }
+    diagnostics.push(diagnostic);
+    Ty::Error
+}
+
+/// Why a part of a type may not stand at a place: the message, and helps; no helps for what is not supported yet.
+fn misplaced(cx: &Context<'_>, part: &Ty, place: Place) -> Option<(String, Vec<String>)> {
+    let text = cx.show(part);
+    match part {
+        Ty::Dynamic(item) if !place.allows_dynamic() => Some((
+            format!("`{text}` can't be the type of {}", place.describe()),
+            vec![if matches!(place, Place::Result(FunctionKind::Job)) {
+                format!(
+                    "collect it: `.collect()` makes a `List<{}>` of it",
+                    cx.show(item)
+                )
+            } else {
+                format!(
+                    "take a plain `{0}` and invoke with `.map(…)`, or a `List<{0}>` and `.collect()`",
+                    cx.show(item)
+                )
+            }],
+        )),
+        Ty::Iter(item) if !place.allows_iter() => Some((
+            format!("`{text}` can't be the type of {}", place.describe()),
+            vec![format!(
+                "an `Iter` is a recipe, not a value to keep: use `List<{}>` and `.to_list()`",
+                cx.show(item)
+            )],
+        )),
+        Ty::Fn(_) if !place.allows_functions() => Some((
+            format!("a function can't be the type of {}", place.describe()),
+            vec!["only a `fn` takes functions".to_string()],
+        )),
+        Ty::Map(pair) if never_a_key(&pair.0) => Some((
+            format!("`{}` can't be a map key", cx.show(&pair.0)),
+            vec!["keys are Int, Bool, Str, Path and tuples, lists and structs of them".to_string()],
+        )),
+        Ty::Bytes | Ty::Duration | Ty::Time | Ty::Json | Ty::Set(_) | Ty::Result(_)
+            if cx.methods_of(part).is_none() =>
+        {
+            Some((format!("values of type `{text}`"), Vec::new()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a type is known not to be a key, whatever its type parameters are.
+pub fn never_a_key(ty: &Ty) -> bool {
+    any(ty, &mut |part| {
+        matches!(
+            part,
+            Ty::Float
+                | Ty::Map(_)
+                | Ty::Set(_)
+                | Ty::Fn(_)
+                | Ty::Iter(_)
+                | Ty::Dynamic(_)
+                | Ty::Json
+        )
+    })
+}
+
+/// Names that an item may not take, since the language gives them a meaning wherever they stand as a call.
+pub fn reserved(name: &str) -> bool {
+    matches!(name, "some" | "Output" | "DynamicOutput")
+}
+
+/// Reports items that take reserved names.
+pub fn check_reserved(cx: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for item in &cx.functions {
+        let name = item.decl.name;
+        if reserved(name.name.as_str()) {
+            diagnostics.push(
+                Diagnostic::new(
+                    &names::TWICE,
+                    name.span,
+                    format!("`{}` is built in", name.name),
+                )
+                .here("can't be defined again"),
+            );
+        }
+    }
+}
