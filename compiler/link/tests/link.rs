@@ -5,7 +5,8 @@ mod common;
 use std::process::{Command, Output};
 
 use common::{
-    GREETING, VERSION, hand_made_object, object_with_an_undefined_symbol, write_executable,
+    GREETING, SOURCE_NAME, VERSION, hand_made_object, object_with_an_undefined_symbol,
+    write_executable,
 };
 use dynop_link::{LinkError, LinkOptions, Linker, Strip, link_executable};
 
@@ -13,6 +14,12 @@ fn run(bytes: &[u8]) -> Output {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = write_executable(directory.path(), bytes);
     Command::new(path).output().expect("the executable starts")
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 /// The object's own code ran, then the runtime's `main`, which read the object's data.
@@ -46,6 +53,16 @@ fn it_runs_at_every_degree_of_stripping_and_shrinks() {
         )
         .expect("it links");
         expect_a_whole_run(&run(&bytes));
+        assert_eq!(
+            contains(&bytes, SOURCE_NAME),
+            strip == Strip::Nothing,
+            "debug information, {strip:?}"
+        );
+        assert_eq!(
+            contains(&bytes, "hand_made_greeting"),
+            strip != Strip::All,
+            "symbols, {strip:?}"
+        );
         bytes.len()
     });
     assert!(sizes[0] >= sizes[1] && sizes[1] > sizes[2], "{sizes:?}");
@@ -116,6 +133,7 @@ fn an_undefined_symbol_is_an_error_that_names_it() {
         panic!("{error:?}")
     };
     assert!(message.contains("dyn_that_nobody_wrote"), "{message}");
+
     // The process is as able to link as before.
     assert!(link_executable(&hand_made_object(), &LinkOptions::default()).is_ok());
 }

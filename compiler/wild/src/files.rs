@@ -12,6 +12,9 @@ use crate::MemoryFile;
 /// The name of the linker's output. It never reaches the disk.
 pub(crate) const OUTPUT: &str = "a.out";
 
+/// The largest output: relative addresses in code have 31 bits and a sign. A damaged input can ask for far more.
+const MAXIMUM_SIZE: u64 = 1 << 31;
+
 /// Where the finished output is left for the caller.
 pub(crate) type OutputSlot = Arc<Mutex<Option<Vec<u8>>>>;
 
@@ -130,10 +133,20 @@ impl FileSystem for MemoryFiles {
         _path: Arc<Path>,
         options: OutputOptions,
     ) -> libwild::error::Result<Output> {
-        let size = usize::try_from(options.size)
-            .map_err(|_| libwild::error!("the executable would have {} bytes", options.size))?;
+        if options.size > MAXIMUM_SIZE {
+            return Err(libwild::error!(
+                "the executable would have {} bytes; code reaches no further than {MAXIMUM_SIZE}",
+                options.size
+            ));
+        }
+        let size = options.size as usize;
+        let mut bytes = Vec::new();
+        bytes
+            .try_reserve_exact(size)
+            .map_err(|_| libwild::error!("no memory for an executable of {size} bytes"))?;
+        bytes.resize(size, 0);
         Ok(Output {
-            bytes: vec![0; size],
+            bytes,
             slot: Arc::clone(&self.output),
         })
     }

@@ -40,7 +40,7 @@ pub struct Linked {
 /// # Errors
 ///
 /// The linker's own words: a symbol that nothing defines, an input that is not understood, or a bug in the linker
-/// (a panic in it is caught and reported as an error).
+/// (a panic in it is caught and reported as an error, after the process's panic hook has seen it).
 pub fn link(arguments: &[&str], files: Vec<MemoryFile>) -> Result<Linked, String> {
     catch_unwind(AssertUnwindSafe(|| link_unguarded(arguments, files))).unwrap_or_else(|payload| {
         Err(format!(

@@ -14,6 +14,9 @@ use object::{
 /// What the object prints before `main`.
 pub const GREETING: &str = "hello from before main\n";
 
+/// The name of a source file, which stands in the object's debug information alone.
+pub const SOURCE_NAME: &str = "hand_made.dyn";
+
 /// The version of the contract that the object claims. No runtime will ever have it, so the runtime's `main` says so and
 /// ends the process: proof that it was reached and that it reads the object's data.
 pub const VERSION: u32 = 0xDEAD_BEEF;
@@ -86,6 +89,10 @@ pub fn hand_made_object() -> Vec<u8> {
     );
     object.add_symbol_data(symbol, data, &program, 8);
     relocate(&mut object, data, 8, object::elf::R_X86_64_64, message, 0);
+
+    let debug = object.add_section(vec![], b".debug_str".to_vec(), SectionKind::DebugString);
+    object.append_section_data(debug, SOURCE_NAME.as_bytes(), 1);
+    object.append_section_data(debug, &[0], 1);
 
     object.write().expect("the object can be written")
 }
