@@ -1,0 +1,188 @@
+//! Habits from other languages, with what Dynop has instead.
+
+use dynop_base::codes::syntax as codes;
+use dynop_base::{Applicability, Diagnostic, Span};
+
+use crate::build::Builder;
+
+/// What is to be written in place of a word that other languages have.
+pub(super) fn instead_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "def" | "func" | "function" | "fun" | "proc" | "sub" => "fn",
+        "elif" | "elsif" | "elseif" => "else if",
+        "switch" | "case" | "when" => "match",
+        "mut" => "var",
+        "foreach" => "for",
+        "loop" | "until" => "while true",
+        "throw" | "raise" | "panic" => "fail",
+        "except" | "rescue" => "catch",
+        "class" | "record" | "data" => "struct",
+        "use" | "from" | "include" | "require" => "import",
+        "public" | "export" => "pub",
+        "val" => "let",
+        "static" | "final" => "const",
+        "task" | "step" | "process" => "op",
+        "workflow" | "pipeline" | "flow" | "dag" => "job",
+        "alias" | "typedef" => "type",
+        "union" | "variant" => "enum",
+        _ => return None,
+    })
+}
+
+/// For a keyword that begins a statement and stands where a value is wanted.
+pub(super) fn statement_as_value(word: &str) -> Option<String> {
+    Some(match word {
+        "for" | "while" => format!(
+            "`{word}` is a statement and has no value; for a list from a list write `items.map(|item| …)`"
+        ),
+        "let" | "var" | "yield" | "assert" => {
+            format!("`{word}` is a statement and has no value; put it on a line of its own")
+        }
+        "fn" | "op" | "job" | "graph" => format!(
+            "a function without a name is a closure, `|x| …`; `{word}` declares one at the top of a file"
+        ),
+        _ => return None,
+    })
+}
+
+pub(super) fn unary_advice(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "&" | "*" => "there are no references: values are passed as they are",
+        "+" | "++" | "--" => "a sign is only written where it is `-`; to count up write `x += 1`",
+        "..." => "all elements of a list are `..list`",
+        _ => return None,
+    })
+}
+
+impl<'t> Builder<'t> {
+    /// `&&`, `||` and `!` mean what they mean elsewhere, and are reported.
+    pub(crate) fn report_foreign_operator(&mut self, span: Span) {
+        let (word, advice) = match self.source(span) {
+            "&&" => ("and", "and"),
+            "||" => ("or", "or"),
+            "!" => ("not", "not "),
+            _ => return,
+        };
+        let written = self.source(span);
+        let diagnostic = Diagnostic::new(
+            &codes::FOREIGN_OPERATOR,
+            span,
+            format!("`{written}` is written `{word}`"),
+        )
+        .here(format!("write `{word}`"))
+        .fix(
+            format!("write `{word}`"),
+            span,
+            spaced(self.text, span, advice),
+            Applicability::Certain,
+        );
+        self.report_always(diagnostic);
+    }
+
+    pub(crate) fn report_colon_equals(&mut self, span: Span, place: Span) {
+        let name = self.source(place);
+        let diagnostic = Diagnostic::new(
+            &codes::FOREIGN_OPERATOR,
+            span,
+            "`:=` is not an operator".to_string(),
+        )
+        .here("`let` declares, `=` assigns")
+        .fix_all(
+            format!("declare `{name}` with `let`"),
+            vec![
+                dynop_base::Edit {
+                    span: place.at_start(),
+                    text: "let ".into(),
+                },
+                dynop_base::Edit {
+                    span,
+                    text: "=".into(),
+                },
+            ],
+            Applicability::Maybe,
+        );
+        self.report(diagnostic);
+    }
+
+    pub(crate) fn report_elif(&mut self, span: Span) {
+        let word = self.source(span);
+        let diagnostic = Diagnostic::new(
+            &codes::FOREIGN_WORD,
+            span,
+            format!("`{word}` is written `else if`"),
+        )
+        .here("write `else if`")
+        .fix("write `else if`", span, "else if", Applicability::Certain);
+        self.report_always(diagnostic);
+    }
+
+    pub(crate) fn report_assignment_in_condition(&mut self, span: Span, word: &str) {
+        let diagnostic = Diagnostic::new(
+            &codes::ASSIGNMENT_IN_CONDITION,
+            span,
+            "`=` here; did you mean `==`?".to_string(),
+        )
+        .here(format!("after `{word}` a value is wanted"))
+        .note("`=` assigns and has no value, `==` compares")
+        .fix("compare with `==`", span, "==", Applicability::Certain);
+        self.report_always(diagnostic);
+    }
+
+    pub(crate) fn report_comparison_chain(
+        &mut self,
+        before: Span,
+        here: Span,
+        left: &crate::ast::Expr,
+        right: &crate::ast::Expr,
+    ) {
+        let middle = match &left.kind {
+            crate::ast::ExprKind::Binary { right, .. } => self.source(right.span),
+            _ => "",
+        };
+        let mut diagnostic = Diagnostic::new(
+            &codes::CHAINED_OPERATORS,
+            here,
+            "comparisons can't be chained",
+        )
+        .here("a second comparison")
+        .label(before, "the first one");
+        if !middle.is_empty() && middle.len() < 60 && !middle.contains('\n') {
+            let (first, last) = (self.source(left.span), self.source(right.span));
+            let op = self.source(here);
+            if first.len() + last.len() < 100 {
+                diagnostic = diagnostic.help(format!("write `{first} and {middle} {op} {last}`"));
+            }
+            diagnostic = diagnostic.fix(
+                "compare twice",
+                here.at_start(),
+                format!("and {middle} "),
+                Applicability::Maybe,
+            );
+        }
+        self.report(diagnostic);
+    }
+
+    pub(crate) fn report_range_chain(&mut self, here: Span) {
+        let diagnostic = Diagnostic::new(&codes::CHAINED_OPERATORS, here, "a range has two ends")
+            .here("a third one");
+        self.report(diagnostic);
+    }
+}
+
+/// The word with the blanks that it needs where the operator touched its operands.
+fn spaced(text: &str, span: Span, word: &str) -> String {
+    let touches = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+    let before = touches(text[..span.start as usize].chars().next_back());
+    let after = touches(text[span.end as usize..].chars().next());
+    let left = if before && !word.ends_with(' ') {
+        " "
+    } else {
+        ""
+    };
+    let right = if after && !word.ends_with(' ') {
+        " "
+    } else {
+        ""
+    };
+    format!("{left}{word}{right}")
+}

@@ -1,0 +1,392 @@
+//! What is left over: tokens that fit nowhere, and what was probably meant by them.
+
+use dynop_base::codes::syntax as codes;
+use dynop_base::{Applicability, Diagnostic, Span, nearest};
+
+use super::foreign::instead_of;
+use super::{KEYWORDS, token_at, token_before};
+use crate::ast::{Expr, FunctionKind, Pattern, PatternKind};
+use crate::build::{Builder, Node};
+
+impl<'t> Builder<'t> {
+    /// Tokens after a finished statement or list element.
+    pub(crate) fn report_unexpected(&mut self, pair: &Node<'t>) {
+        self.report_unexpected_at(pair.as_span().start());
+    }
+
+    pub(crate) fn report_unexpected_at(&mut self, at: usize) {
+        if self.broken {
+            return;
+        }
+        let (span, found) = self.found(at);
+        if self.clean().as_bytes().get(span.start as usize) == Some(&crate::scan::FILLER) {
+            self.broken = true;
+            return;
+        }
+        let diagnostic = self
+            .misread_word(at)
+            .or_else(|| self.misread_operator(span))
+            .unwrap_or_else(|| {
+                Diagnostic::new(
+                    &codes::SYNTAX,
+                    span,
+                    format!("unexpected {found}{}", self.after(at)),
+                )
+                .here("nothing that can go on here")
+            });
+        self.report(diagnostic);
+    }
+
+    /// `whlie x {`, `def f`, `print x`: a word that was meant as a keyword stands before what is left over.
+    fn misread_word(&mut self, at: usize) -> Option<Diagnostic> {
+        let range = token_before(self.clean(), at)?;
+        let word = self.text.get(range.clone())?;
+        if !word.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            return None;
+        }
+        // A word that begins the statement, or is an argument: nothing that ends an operand before it.
+        let operand_before = token_before(self.clean(), range.start)
+            .and_then(|before| self.text.get(before))
+            .is_some_and(|before| {
+                before == "." || before == ")" || before == "]" || before == "as"
+            });
+        if operand_before {
+            return None;
+        }
+        let span = Span::new(self.file, range.start, range.end);
+        let next = token_at(self.clean(), at);
+        let next_word = self.text.get(next).unwrap_or("");
+        if next_word.is_empty() {
+            return None;
+        }
+        if let Some(instead) = instead_of(word) {
+            return Some(
+                Diagnostic::new(
+                    &codes::FOREIGN_WORD,
+                    span,
+                    format!("`{word}` is written `{instead}`"),
+                )
+                .here(format!("write `{instead}`"))
+                .fix(
+                    format!("write `{instead}`"),
+                    span,
+                    instead,
+                    Applicability::Maybe,
+                ),
+            );
+        }
+        let next_begins_operand = next_word
+            .starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '"' || c == '{');
+        if !next_begins_operand {
+            return None;
+        }
+        if let Some(near) = nearest(word, KEYWORDS.iter().copied()) {
+            return Some(
+                Diagnostic::new(
+                    &codes::SYNTAX,
+                    span,
+                    format!("`{word}` is no keyword; did you mean `{near}`?"),
+                )
+                .here(format!("perhaps `{near}`"))
+                .fix(format!("write `{near}`"), span, near, Applicability::Maybe),
+            );
+        }
+        if next_word.starts_with('"') || matches!(word, "print" | "println" | "echo" | "puts") {
+            return Some(
+                Diagnostic::new(
+                    &codes::SYNTAX,
+                    span,
+                    format!("the arguments of `{word}` stand in parentheses"),
+                )
+                .here("a call is `f(x)`")
+                .help(format!("write `{word}(…)`")),
+            );
+        }
+        None
+    }
+
+    fn misread_operator(&mut self, span: Span) -> Option<Diagnostic> {
+        let word = self.source(span);
+        let new = |code, message: &str| Diagnostic::new(code, span, message.to_string());
+        Some(match word {
+            "=" => new(
+                &codes::ASSIGNMENT_IN_CONDITION,
+                "`=` here; did you mean `==`?",
+            )
+            .here("an assignment is a statement of its own and has no value")
+            .fix("compare with `==`", span, "==", Applicability::Maybe),
+            "===" | "!==" => {
+                let plain = &word[..2];
+                new(
+                    &codes::FOREIGN_OPERATOR,
+                    &format!("`{word}` is written `{plain}`"),
+                )
+                .here(format!("write `{plain}`"))
+                .fix(
+                    format!("write `{plain}`"),
+                    span,
+                    plain,
+                    Applicability::Certain,
+                )
+            }
+            "++" | "--" => {
+                let sign = &word[..1];
+                new(&codes::FOREIGN_OPERATOR, &format!("there is no `{word}`"))
+                    .here(format!("write `{sign}= 1`"))
+                    .fix(
+                        format!("write `{sign}= 1`"),
+                        span,
+                        format!(" {sign}= 1"),
+                        Applicability::Maybe,
+                    )
+            }
+            "?" => new(&codes::FOREIGN_OPERATOR, "there is no `? :`")
+                .here("a choice between two values is `if`")
+                .help(
+                    "write `if condition { a } else { b }`; a value in place of `none` is `x ?? y`",
+                ),
+            "=>" => new(
+                &codes::FOREIGN_OPERATOR,
+                "`=>` stands in the arms of a `match`",
+            )
+            .here("a closure is `|x| …`"),
+            "->" => new(
+                &codes::SYNTAX,
+                "`->` stands before the result type of a declaration",
+            )
+            .here("a closure's result type is never written"),
+            "::" => new(&codes::FOREIGN_OPERATOR, "`::` is written `.`")
+                .here("write `.`")
+                .fix("write `.`", span, ".", Applicability::Certain),
+            "|>" => {
+                new(&codes::FOREIGN_OPERATOR, "there is no `|>`").here("`x.f(a)` calls `f(x, a)`")
+            }
+            "is" => new(&codes::FOREIGN_OPERATOR, "`is` is written `==`")
+                .here("write `==`")
+                .fix("write `==`", span, "==", Applicability::Maybe),
+            "in" => new(&codes::FOREIGN_OPERATOR, "`in` stands only in `for … in …`")
+                .here("membership is `list.contains(x)`"),
+            ":" => new(&codes::SYNTAX, "unexpected `:`")
+                .here("blocks stand between braces, types follow the name that is declared"),
+            "else" | "catch" => {
+                let owner = if word == "else" { "if" } else { "try" };
+                new(&codes::SYNTAX, &format!("`{word}` without its `{owner}`"))
+                    .here(format!("no `{owner}` ends here"))
+            }
+            "then" | "do" => new(&codes::FOREIGN_WORD, &format!("there is no `{word}`"))
+                .here("a block stands between braces")
+                .fix("write `{`", span, "{", Applicability::Placeholder),
+            _ => return None,
+        })
+    }
+
+    /// Tokens after an argument or a tuple's part.
+    pub(crate) fn report_stray_in_arg(&mut self, pair: &Node<'t>, value: Option<&Expr>) {
+        let at = pair.as_span().start();
+        let (span, _) = self.found(at);
+        let name = value
+            .filter(|value| matches!(value.kind, crate::ast::ExprKind::Name(_)))
+            .map(|value| self.source(value.span));
+        if let (Some(name), "=") = (name, self.source(span)) {
+            let gap = Span {
+                start: value.map_or(span.start, |value| value.span.end),
+                ..span
+            };
+            let diagnostic = Diagnostic::new(
+                &codes::SYNTAX,
+                span,
+                format!("a named argument is written `{name}: value`"),
+            )
+            .here("write `:`")
+            .fix("write `:`", gap, ":", Applicability::Certain);
+            self.report(diagnostic);
+            return;
+        }
+        self.report_unexpected_at(at);
+    }
+
+    pub(crate) fn report_unexpected_entry(&mut self, pair: &Node<'t>, what: &str) {
+        let at = pair.as_span().start();
+        let (span, found) = self.found(at);
+        let mut diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("expected a {what}, found {found}"),
+        )
+        .here(format!("expected a {what}'s name"));
+        if matches!(self.source(span), "fn" | "op" | "pub" | "def") {
+            diagnostic = diagnostic.note(
+                "there are no methods: `x.f(a)` calls a function `fn f(x: T, a: A)` of the file with `x` as the first argument",
+            );
+        }
+        self.report(diagnostic);
+    }
+
+    /// Between a head (`if x`, `struct S`, `catch e`) and its `{`.
+    pub(crate) fn report_head_junk(&mut self, pair: &Node<'t>, word: &str) {
+        let at = pair.as_span().start();
+        let (span, found) = self.found(at);
+        match self.source(span) {
+            ":" | "then" | "do" => {
+                let written = self.source(span);
+                let diagnostic = Diagnostic::new(
+                    &codes::MISSING_BLOCK,
+                    span,
+                    format!("the block after `{word}` stands between braces"),
+                )
+                .here(format!("`{{ … }}`, not `{written}`"))
+                .help(format!("write `{word} … {{ … }}`"));
+                self.report(diagnostic);
+            }
+            "=" | "===" | "!==" | "++" | "--" | "?" | "=>" | "::" | "|>" | "is" | "in" => {
+                self.report_unexpected_at(at);
+            }
+            _ => {
+                let diagnostic = Diagnostic::new(
+                    &codes::SYNTAX,
+                    span,
+                    format!("expected `{{`, found {found}{}", self.after(at)),
+                )
+                .here("expected `{`");
+                self.report(diagnostic);
+            }
+        }
+    }
+
+    /// Between a signature and its body.
+    pub(crate) fn report_signature_junk(
+        &mut self,
+        pair: &Node<'t>,
+        kind: FunctionKind,
+        has_result: bool,
+    ) {
+        let at = pair.as_span().start();
+        let (span, found) = self.found(at);
+        let keyword = kind.keyword();
+        let word = self.source(span);
+        if !has_result && matches!(word, ":" | "=>" | "-") {
+            let diagnostic = Diagnostic::new(
+                &codes::SYNTAX,
+                span,
+                format!("the result type of `{keyword}` is written after `->`"),
+            )
+            .here("write `->`")
+            .fix("write `->`", span, " ->", Applicability::Maybe);
+            self.report(diagnostic);
+            return;
+        }
+        let expected = if has_result { "`{`" } else { "`->` or `{`" };
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("expected {expected}, found {found}{}", self.after(at)),
+        )
+        .here(format!("expected {expected}"));
+        self.report(diagnostic);
+    }
+
+    /// Between the name that `let` declares and `=`.
+    pub(crate) fn report_let_junk(
+        &mut self,
+        pair: &Node<'t>,
+        word: &str,
+        pattern: Option<&Pattern>,
+    ) {
+        let at = pair.as_span().start();
+        let (span, found) = self.found(at);
+        if let Some(pattern) = pattern
+            && matches!(pattern.kind, PatternKind::Name(name) if name == "mut")
+        {
+            let place = Span {
+                start: token_before(self.clean(), pattern.span.start as usize)
+                    .map_or(pattern.span.start, |before| before.start as u32),
+                ..pattern.span
+            };
+            let diagnostic = Diagnostic::new(
+                &codes::FOREIGN_WORD,
+                place,
+                format!("`{word} mut` is written `var`"),
+            )
+            .here("write `var`")
+            .fix("write `var`", place, "var", Applicability::Certain);
+            self.report(diagnostic);
+            return;
+        }
+        if self.source(span) == ":=" {
+            let diagnostic = Diagnostic::new(
+                &codes::FOREIGN_OPERATOR,
+                span,
+                format!("after `{word}` it is `=`"),
+            )
+            .here("write `=`")
+            .fix("write `=`", span, "=", Applicability::Certain);
+            self.report(diagnostic);
+            return;
+        }
+        let expected = if self.after(at).is_empty() || word == "type" {
+            "`=`"
+        } else {
+            "`:` or `=`"
+        };
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("expected {expected}, found {found}{}", self.after(at)),
+        )
+        .here(format!("expected {expected}"));
+        self.report(diagnostic);
+    }
+
+    pub(crate) fn report_for_junk(&mut self, pair: &Node<'t>) {
+        let at = pair.as_span().start();
+        self.report_missing_in(at);
+    }
+
+    pub(crate) fn report_arm_junk(&mut self, pair: &Node<'t>) {
+        let at = pair.as_span().start();
+        let (span, found) = self.found(at);
+        let mut diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("expected `=>`, found {found}{}", self.after(at)),
+        )
+        .here("expected `=>`");
+        if matches!(self.source(span), "->" | ":") {
+            diagnostic = diagnostic.fix("write `=>`", span, " =>", Applicability::Certain);
+        }
+        self.report(diagnostic);
+    }
+
+    /// Tokens after an item's end.
+    pub(crate) fn report_unexpected_after_item(&mut self, pair: &Node<'t>) {
+        self.report_unexpected(pair);
+    }
+
+    /// A statement where only declarations stand.
+    pub(crate) fn report_statement_outside(&mut self, pair: &Node<'t>) {
+        let start = pair.as_span().start();
+        let (span, found) = self.found(start);
+        let word = self.source(span);
+        if word.as_bytes().first() == Some(&crate::scan::FILLER) {
+            self.broken = true;
+            return;
+        }
+        if let Some(diagnostic) = self.misread_word(span.end as usize) {
+            self.report(diagnostic);
+            return;
+        }
+        let whole = self.span_of(pair);
+        let mut diagnostic = Diagnostic::new(
+            &codes::MISPLACED,
+            whole,
+            format!("expected a declaration, found {found}"),
+        )
+        .here("statements stand in the body of a `fn`, `op`, `job`, `graph` or `test`");
+        if word == "let" || word == "var" {
+            diagnostic = diagnostic
+                .help("a value for the whole file is a `const`")
+                .fix("declare a `const`", span, "const", Applicability::Maybe);
+        }
+        self.report(diagnostic);
+    }
+}

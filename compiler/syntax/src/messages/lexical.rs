@@ -1,0 +1,174 @@
+//! Literals: numbers, escapes, braces of templates, prefixes of strings.
+
+use dynop_base::codes::syntax as codes;
+use dynop_base::{Applicability, Diagnostic, Span, nearest};
+
+use crate::build::{Builder, NumberProblem};
+
+impl<'t> Builder<'t> {
+    pub(crate) fn report_number(&mut self, span: Span, problem: &NumberProblem) {
+        let written = self.source(span);
+        let shown = if written.len() <= 40 {
+            format!("`{written}`")
+        } else {
+            "this number".to_string()
+        };
+        let new = |message: String| Diagnostic::new(&codes::BAD_NUMBER, span, message);
+        let diagnostic = match problem {
+            NumberProblem::TooBig => {
+                new(format!("{shown} is too big")).here("does not fit 64 bits")
+            }
+            NumberProblem::Digit { digit, base } => {
+                new(format!("`{digit}` is no digit of a number in base {base}"))
+                    .here(format!("in base {base}"))
+            }
+            NumberProblem::NoDigits => {
+                new(format!("{shown} has no digits")).here("digits are missing")
+            }
+            NumberProblem::Suffix(suffix) => unknown_unit(span, suffix),
+            NumberProblem::Underscore => {
+                let digits = written.trim_end_matches('_').replace("_.", ".");
+                new("an underscore stands between two digits".to_string())
+                    .here("not at the end of the digits")
+                    .fix(
+                        format!("write `{digits}`"),
+                        span,
+                        digits,
+                        Applicability::Certain,
+                    )
+            }
+            NumberProblem::Exponent => {
+                new(format!("{shown} has no digits after `e`")).here("an exponent is `e3` or `e-3`")
+            }
+            NumberProblem::Fraction => {
+                new(format!("{shown} is no whole number of its smallest unit"))
+                    .here("durations are counted in nanoseconds, sizes in bytes")
+            }
+            NumberProblem::LeadingZero => {
+                let plain = written.trim_start_matches(['0', '_']);
+                new("a number does not begin with `0`".to_string())
+                    .here("zeros in front mean nothing")
+                    .help("an octal number is written `0o17`")
+                    .fix(
+                        format!("write `{plain}`"),
+                        span,
+                        plain,
+                        Applicability::Maybe,
+                    )
+            }
+        };
+        self.report_always(diagnostic);
+    }
+
+    pub(crate) fn report_escape(&mut self, at: usize, sequence: &str) {
+        let span = Span::new(self.file, at, at + sequence.len());
+        let shown = sequence.escape_debug().to_string().replace("\\\\", "\\");
+        let mut diagnostic = Diagnostic::new(
+            &codes::BAD_ESCAPE,
+            span,
+            format!("unknown escape `{shown}`"),
+        )
+        .here("means nothing");
+        diagnostic = match sequence.as_bytes().get(1) {
+            Some(b'u') => diagnostic.help("a character by its number is `\\u{1F600}`, one to six hexadecimal digits"),
+            Some(b'x') => diagnostic.help("`\\x7f` has two hexadecimal digits; in a text it is below `\\x80`, otherwise write `\\u{…}`"),
+            Some(brace @ (b'{' | b'}')) => {
+                let brace = *brace as char;
+                diagnostic
+                    .help(format!("a brace is doubled: `{brace}{brace}`"))
+                    .fix(format!("double the brace: `{brace}{brace}`"), span, format!("{brace}{brace}"), Applicability::Maybe)
+            }
+            _ => diagnostic
+                .help("the escapes are `\\n` `\\t` `\\r` `\\0` `\\\\` `\\\"` `\\'` `\\x7f` `\\u{1F600}`; in `r\"…\"` a backslash is a backslash"),
+        };
+        let diagnostic = diagnostic.fix(
+            "write the backslash twice",
+            span.at_start(),
+            "\\",
+            Applicability::Maybe,
+        );
+        self.report_always(diagnostic);
+    }
+
+    /// A brace in a template that belongs to no interpolation.
+    pub(crate) fn report_single_brace(&mut self, at: usize, brace: char) {
+        let span = Span::new(self.file, at, at + 1);
+        let diagnostic = Diagnostic::new(
+            &codes::TEMPLATE_BRACES,
+            span,
+            format!("this `{brace}` belongs to no interpolation"),
+        )
+        .here(format!("a brace is written `{brace}{brace}`"))
+        .fix(
+            "double the brace",
+            span,
+            format!("{brace}{brace}"),
+            Applicability::Certain,
+        );
+        self.report_always(diagnostic);
+    }
+
+    pub(crate) fn report_empty_interpolation(&mut self, span: Span) {
+        let diagnostic = Diagnostic::new(
+            &codes::TEMPLATE_BRACES,
+            span,
+            "there is no expression between the braces",
+        )
+        .here("expected an expression")
+        .help("braces as text are doubled: `{{` and `}}`");
+        self.report(diagnostic);
+    }
+
+    pub(crate) fn report_string_prefix(&mut self, span: Span) {
+        let written = self.source(span);
+        let prefix = written.split('"').next().unwrap_or("");
+        let mut diagnostic = Diagnostic::new(
+            &codes::QUOTES,
+            span,
+            format!("`{prefix}\"…\"` is no kind of string"),
+        )
+        .here("unknown prefix")
+        .help("there are `\"…\"`, `f\"…{x}…\"`, `r\"…\"` without escapes, `b\"…\"` for bytes and `sh\"…\"` for a shell command");
+        if let Some(near) = nearest(prefix, ["f", "r", "b", "sh"]).filter(|_| prefix.len() < 3) {
+            let place = Span::new(
+                self.file,
+                span.start as usize,
+                span.start as usize + prefix.len(),
+            );
+            diagnostic = diagnostic.fix(
+                format!("write `{near}\"…\"`"),
+                place,
+                near,
+                Applicability::Maybe,
+            );
+        }
+        self.report_always(diagnostic);
+    }
+}
+
+fn unknown_unit(span: Span, suffix: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&codes::BAD_NUMBER, span, format!("`{suffix}` is no unit"))
+        .here("a number goes on with digits or a unit")
+        .help("durations end in `ms`, `s`, `m` or `h`, sizes in `KiB`, `MiB`, `GiB` or `TiB`");
+    let meant = match suffix.to_ascii_lowercase().as_str() {
+        "k" | "kb" | "kib" => "KiB",
+        "mb" | "mib" => "MiB",
+        "g" | "gb" | "gib" => "GiB",
+        "t" | "tb" | "tib" => "TiB",
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hr" | "hour" | "hours" => "h",
+        "msec" | "millis" => "ms",
+        _ => return diagnostic,
+    };
+    let place = Span {
+        start: span.end - suffix.len() as u32,
+        ..span
+    };
+    diagnostic.fix(
+        format!("write `{meant}`"),
+        place,
+        meant,
+        Applicability::Maybe,
+    )
+}

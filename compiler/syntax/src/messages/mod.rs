@@ -1,0 +1,131 @@
+//! What the parser says: one function a mistake, in the words of the language, never in those of the grammar.
+//!
+//! The tree builder calls these where it meets a `missing_*` or `unexpected` pair; they look at the words around the place
+//! to say what was meant. Nothing here changes the tree.
+
+mod declarations;
+mod foreign;
+mod leftovers;
+mod lexical;
+mod words;
+
+use dynop_base::codes::syntax as codes;
+use dynop_base::{Code, Diagnostic, Span};
+
+use crate::MAX_DIAGNOSTICS;
+use crate::build::Builder;
+use crate::scan::FILLER;
+
+pub(crate) use words::{KEYWORDS, describe, token_at, token_before};
+
+impl<'t> Builder<'t> {
+    /// Reports a mistake of the grammar's, unless the statement was reported already or what is wrong with its line is known
+    /// from the scan: one mistake, one message.
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        let at = diagnostic.primary.span.start as usize;
+        if std::mem::replace(&mut self.broken, true) || self.scanned.is_damaged(at) {
+            return;
+        }
+        self.report_always(diagnostic);
+    }
+
+    /// Reports what stands for itself: a bad escape, a bad number.
+    pub(crate) fn report_always(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// What the parser read: the text without comments.
+    pub(crate) fn clean(&self) -> &'t str {
+        &self.scanned.clean
+    }
+
+    /// The place of the token at or after `at` that a message points to; the end of the line where it ends there.
+    pub(crate) fn found(&self, at: usize) -> (Span, String) {
+        let span = token_at(self.clean(), at);
+        let place = Span::new(self.file, span.start, span.end);
+        let text = describe(self.text, self.clean(), &span);
+        (place, text)
+    }
+
+    /// The token before `at` on the same line, as `` after `=` ``; empty where there is none.
+    pub(crate) fn after(&self, at: usize) -> String {
+        match token_before(self.clean(), at) {
+            Some(range) => {
+                let word = self.text.get(range).unwrap_or("");
+                let short = word.chars().count() <= 20;
+                if short {
+                    format!(" after `{word}`")
+                } else {
+                    String::new()
+                }
+            }
+            None => String::new(),
+        }
+    }
+
+    fn is_filler(&self, at: usize) -> bool {
+        self.clean()[at..]
+            .trim_start_matches(' ')
+            .as_bytes()
+            .first()
+            == Some(&FILLER)
+    }
+
+    /// "expected {what}, found …"
+    pub(crate) fn report_missing(&mut self, what: &str, at: usize) {
+        let (span, found) = self.found(at);
+        self.expected(&codes::SYNTAX, what, span, &found);
+    }
+
+    fn expected(&mut self, code: &'static Code, what: &str, span: Span, found: &str) {
+        let diagnostic = Diagnostic::new(code, span, format!("expected {what}, found {found}"))
+            .here(format!("expected {what}"));
+        self.report(diagnostic);
+    }
+
+    /// An operand that is not there.
+    pub(crate) fn report_missing_expression(&mut self, at: usize) {
+        if self.is_filler(at) {
+            self.broken = true;
+            return;
+        }
+        let (span, found) = self.found(at);
+        let after = self.after(at);
+        let word = self.text.get(span.range()).unwrap_or("");
+        let mut diagnostic = Diagnostic::new(
+            &codes::EXPECTED_EXPRESSION,
+            span,
+            format!("expected an expression{after}, found {found}"),
+        )
+        .here("expected an expression");
+        if let Some(advice) = foreign::statement_as_value(word) {
+            diagnostic = diagnostic.help(advice);
+        } else if word == "<" || word == "*" || word == "&" {
+            diagnostic = diagnostic.note(format!("`{word}` stands between two operands"));
+        }
+        if let Some(advice) = foreign::unary_advice(word) {
+            diagnostic = diagnostic.help(advice);
+        }
+        self.report(diagnostic);
+    }
+
+    /// A keyword used as a name.
+    pub(crate) fn report_reserved(&mut self, span: Span) {
+        let word = self.source(span);
+        let diagnostic = Diagnostic::new(
+            &codes::RESERVED_WORD,
+            span,
+            format!("`{word}` is a keyword and can't be a name"),
+        )
+        .here("choose another name")
+        .fix(
+            format!("call it `{word}_`"),
+            span,
+            format!("{word}_"),
+            dynop_base::Applicability::Maybe,
+        );
+        self.report(diagnostic);
+    }
+}

@@ -1,0 +1,200 @@
+//! Strings, and templates with code between their braces.
+
+use super::Scanner;
+use super::brackets::Bracket;
+use super::tokens::Kind as TokenKind;
+
+/// A kind of string, by its prefix.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Plain,
+    Raw,
+    Template,
+}
+
+impl Kind {
+    /// Of the word that touches the quote; an unknown one is the grammar's to report.
+    pub(super) fn of_prefix(prefix: &str) -> Self {
+        match prefix {
+            "r" => Self::Raw,
+            "f" | "sh" => Self::Template,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// A template that is open around an interpolation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Template {
+    /// Where it begins, prefix included.
+    start: usize,
+    /// Whether its quotes are `"""`.
+    long: bool,
+}
+
+impl Scanner<'_> {
+    /// A string whose prefix begins at `start`.
+    pub(super) fn string_at(&mut self, start: usize, kind: Kind) {
+        self.begin_token(start, false);
+        self.not_a_type();
+        let quote = start + self.text[start..].find('"').unwrap_or(0);
+        // `b"""` is not there: `b""` and then a string.
+        let bytes = &self.text[start..quote] == "b";
+        let long = self.text[quote..].starts_with("\"\"\"") && !bytes;
+        self.at = quote + if long { 3 } else { 1 };
+        match kind {
+            Kind::Template => self.template_text(Template { start, long }),
+            _ => self.plain_text(start, long, kind == Kind::Raw),
+        }
+    }
+
+    fn string_ends(&mut self, start: usize, end: usize) {
+        self.passed(start, end, TokenKind::Literal, true, false);
+    }
+
+    fn plain_text(&mut self, start: usize, long: bool, raw: bool) {
+        let mut at = self.at;
+        loop {
+            match self.bytes.get(at) {
+                None => break,
+                Some(b'\n') if !long => break,
+                Some(b'\\') if !raw => {
+                    let escaped = self.bytes.get(at + 1).copied();
+                    at += match escaped {
+                        None => 1,
+                        Some(b'\n') if !long => 1,
+                        Some(_) => 2,
+                    };
+                }
+                Some(b'"') if !long => {
+                    self.string_ends(start, at + 1);
+                    return;
+                }
+                Some(b'"') if self.bytes[at..].starts_with(b"\"\"\"") => {
+                    self.pass_lines(start, at + 3);
+                    self.string_ends(start, at + 3);
+                    return;
+                }
+                Some(_) => at += 1,
+            }
+        }
+        let end = at.min(self.bytes.len());
+        self.report_unterminated(start, end, long);
+        self.pass_lines(start, end);
+        self.string_ends(start, end);
+        self.forgive_line(long);
+    }
+
+    /// Keeps account of lines within a long string.
+    fn pass_lines(&mut self, start: usize, end: usize) {
+        if let Some(newline) = self.bytes[start..end]
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+        {
+            self.line_start = start + newline + 1;
+        }
+    }
+
+    /// The text of a template up to its end or to its next interpolation.
+    pub(super) fn template_text(&mut self, template: Template) {
+        let mut at = self.at;
+        loop {
+            match self.bytes.get(at) {
+                None => break,
+                Some(b'\n') if !template.long => break,
+                Some(b'\n') => {
+                    at += 1;
+                    self.line_start = at;
+                }
+                Some(b'\\') => at += self.template_escape(at, template.long),
+                Some(b'"') if !template.long => {
+                    self.string_ends(template.start, at + 1);
+                    return;
+                }
+                Some(b'"') if self.bytes[at..].starts_with(b"\"\"\"") => {
+                    self.string_ends(template.start, at + 3);
+                    return;
+                }
+                Some(b'{') if self.bytes.get(at + 1) == Some(&b'{') => at += 2,
+                Some(b'{') => {
+                    self.at = at;
+                    self.push(Bracket::Interpolation(template), at);
+                    self.passed(at, at + 1, TokenKind::Other, false, false);
+                    return;
+                }
+                Some(_) => at += 1,
+            }
+        }
+        let end = at.min(self.bytes.len());
+        self.report_unterminated(template.start, end, template.long);
+        self.string_ends(template.start, end);
+        self.forgive_line(template.long);
+    }
+
+    fn template_escape(&self, at: usize, long: bool) -> usize {
+        match self.bytes.get(at + 1) {
+            None => 1,
+            Some(b'\n') if !long => 1,
+            Some(b'u') if self.bytes.get(at + 2) == Some(&b'{') => {
+                let digits = self.bytes[at + 3..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_hexdigit())
+                    .count();
+                if self.bytes.get(at + 3 + digits) == Some(&b'}') {
+                    4 + digits
+                } else {
+                    2
+                }
+            }
+            Some(_) => 2,
+        }
+    }
+
+    /// `:` directly within an interpolation: what follows up to `}` is its format.
+    pub(super) fn format_begins(&mut self, start: usize, token: &[u8]) -> bool {
+        let Some(Bracket::Interpolation(_)) = self.stack.last().map(|open| open.bracket) else {
+            return false;
+        };
+        if token != b":" {
+            return false;
+        }
+        let length = self.bytes[start..]
+            .iter()
+            .take_while(|byte| !matches!(byte, b'}' | b'{' | b'"' | b'\n'))
+            .count();
+        self.passed(start, start + length, TokenKind::Other, false, false);
+        true
+    }
+
+    /// A newline within the braces of a template that ends on its line: the string was not closed.
+    pub(super) fn newline_ends_template(&mut self) -> bool {
+        let open = self.stack.iter().position(
+            |open| matches!(open.bracket, Bracket::Interpolation(template) if !template.long),
+        );
+        let Some(index) = open else {
+            return false;
+        };
+        if let Bracket::Interpolation(template) = self.stack[index].bracket {
+            self.report_unterminated(template.start, self.at, false);
+            self.drop_to(index, self.at);
+            self.string_ends(template.start, self.at);
+            self.forgive_line(false);
+        }
+        true
+    }
+
+    /// An unclosed string has swallowed what stood behind it: brackets opened on its line (or, where it has swallowed the
+    /// rest of the file, all of them) are not reported a second time.
+    fn forgive_line(&mut self, long: bool) {
+        let keep = if long {
+            0
+        } else {
+            let line = self.line_start;
+            self.stack
+                .iter()
+                .position(|open| open.line >= line && open.bracket != Bracket::Brace)
+                .unwrap_or(self.stack.len())
+        };
+        self.drop_to(keep, self.at);
+    }
+}
