@@ -276,13 +276,18 @@ impl<'t> Builder<'t> {
         let whole = self.span(&pair);
         let mut params = Vec::new();
         let mut body = None;
-        for part in pair.into_inner() {
+        let mut parts = pair.into_inner();
+        let unclosed = parts
+            .clone()
+            .any(|part| part.as_rule() == Rule::missing_bar);
+        if unclosed {
+            self.report_missing_bar(whole);
+        }
+        for part in parts.by_ref() {
             match part.as_rule() {
+                Rule::closure_param if unclosed => params.push(self.closure_param(part)),
                 Rule::closure_param => params.push(self.apart(|b| b.closure_param(part))),
-                Rule::missing_bar => {
-                    let at = part.as_span().start();
-                    self.report_missing_bar(whole, at);
-                }
+                Rule::missing_bar => {}
                 _ => body = Some(self.expr(part)),
             }
         }

@@ -10,8 +10,8 @@ use crate::ast::{
 use crate::grammar::Rule;
 
 impl<'t> Builder<'t> {
-    /// An `item`. None for a statement that stands where items do: it was reported and there is no item to keep.
-    pub(super) fn item(&mut self, pair: Node<'t>) -> Option<Item> {
+    /// An `item`; a statement that stands where items do is an `Error`.
+    pub(super) fn item(&mut self, pair: Node<'t>) -> Item {
         let mut span = self.span(&pair);
         let mut attributes = Vec::new();
         let mut public = None;
@@ -24,11 +24,15 @@ impl<'t> Builder<'t> {
                 Rule::kw_pub => public = Some(place),
                 Rule::missing_item => self.report_missing_item(place.start as usize),
                 Rule::unexpected => {
-                    self.report_unexpected_after_item(&part);
+                    self.report_unexpected(&part);
                     self.blocks_in_junk(part);
                 }
                 Rule::stmt => {
-                    self.report_statement_outside(&part);
+                    if !self.continues_broken_item(place.start as usize) {
+                        self.report_statement_outside(&part);
+                    }
+                    self.broken = true;
+                    self.outside = Some(place.end as usize);
                     self.stmt(part);
                 }
                 _ => {
@@ -38,14 +42,26 @@ impl<'t> Builder<'t> {
                 }
             }
         }
-        Some(Item {
+        Item {
             id: self.id(),
             span,
             docs,
             attributes,
             public,
             kind,
-        })
+        }
+    }
+
+    /// Whether the statement at `at` is indented and follows one that had no place either: it is the body of something that
+    /// was not understood.
+    fn continues_broken_item(&self, at: usize) -> bool {
+        let clean = self.scanned.clean.as_bytes();
+        let follows = self.outside.is_some_and(|end| {
+            clean[end..at]
+                .iter()
+                .all(|byte| matches!(byte, b' ' | b'\n'))
+        });
+        follows && at > 0 && clean[at - 1] == b' '
     }
 
     fn attribute(&mut self, pair: Node<'t>) -> Attribute {

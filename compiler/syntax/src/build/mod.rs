@@ -43,6 +43,8 @@ pub(crate) struct Builder<'t> {
     climbing: u32,
     /// Remembers the last end that was trimmed, since nested nodes end at one place.
     trimmed: (usize, usize),
+    /// Where the last statement ended that stood outside of every body.
+    outside: Option<usize>,
     /// Doc comments taken by a declaration, by index.
     docs_used: Vec<bool>,
 }
@@ -59,6 +61,7 @@ impl<'t> Builder<'t> {
             height: 0,
             climbing: 0,
             trimmed: (0, 0),
+            outside: None,
             docs_used: vec![false; scanned.docs.len()],
         }
     }
@@ -70,10 +73,10 @@ impl<'t> Builder<'t> {
             self.broken = false;
             self.height = 0;
             match pair.as_rule() {
-                Rule::item => items.extend(self.item(pair)),
+                Rule::item => items.push(self.item(pair)),
                 Rule::lost => {
                     let span = self.span(&pair);
-                    self.report_unexpected_at(span.start as usize);
+                    self.report_unexpected_at(span.start as usize, "nothing can go on here");
                 }
                 _ => {}
             }

@@ -155,7 +155,23 @@ impl<'t> Builder<'t> {
         at: usize,
     ) {
         let shown = name.map_or(String::new(), |name| format!(" `{}`", name.name));
-        let place = name.map_or_else(|| self.found(at).0, |name| name.span);
+        let (next, found) = self.found(at);
+        let written = self.source(next);
+        if let Some(name) = name
+            && written.starts_with(|c: char| c.is_ascii_alphabetic())
+        {
+            let diagnostic = Diagnostic::new(
+                &codes::MISSING_TYPE,
+                next,
+                format!("expected `:` after the {what}{shown}, found {found}"),
+            )
+            .here("expected `:` and the type")
+            .help(format!("write `{}: {written}`", name.name))
+            .fix("add `:`", name.span.at_end(), ":", Applicability::Maybe);
+            self.report(diagnostic);
+            return;
+        }
+        let place = name.map_or(next, |name| name.span);
         let mut diagnostic = Diagnostic::new(
             &codes::MISSING_TYPE,
             place,
@@ -345,19 +361,18 @@ impl<'t> Builder<'t> {
         self.report(diagnostic);
     }
 
-    pub(crate) fn report_missing_bar(&mut self, closure: Span, at: usize) {
-        let (span, found) = self.found(at);
+    pub(crate) fn report_missing_bar(&mut self, closure: Span) {
         let bar = Span {
             end: closure.start + 1,
             ..closure
         };
         let diagnostic = Diagnostic::new(
             &codes::SYNTAX,
-            span,
-            format!("the parameters of a closure end in `|`, found {found}"),
+            bar,
+            "the parameters of this closure never end",
         )
-        .here("expected `|`")
-        .label(bar, "the closure begins here");
+        .here("expected a second `|` after them")
+        .help("a closure is written `|a, b| a + b`");
         self.report(diagnostic);
     }
 

@@ -79,6 +79,35 @@ impl<'t> Builder<'t> {
         self.report_always(diagnostic);
     }
 
+    /// `x++` and `x--`, read as an operator without its operand.
+    pub(super) fn counting_operator(&self, at: usize, next: Span) -> Option<Diagnostic> {
+        let before = super::token_before(self.clean(), at)?;
+        let sign = self.text.get(before.clone())?;
+        let (first, span) = match sign {
+            "++" | "--" => (&sign[..1], before),
+            "+" | "-" if self.source(next) == sign && before.end == next.start as usize => {
+                (sign, before.start..next.end as usize)
+            }
+            _ => return None,
+        };
+        let span = Span::new(self.file, span.start, span.end);
+        Some(
+            Diagnostic::new(
+                &codes::FOREIGN_OPERATOR,
+                span,
+                format!("there is no `{first}{first}`"),
+            )
+            .here(format!("write `{first}= 1`"))
+            .note("an assignment is a statement of its own")
+            .fix(
+                format!("write `{first}= 1`"),
+                span,
+                format!(" {first}= 1"),
+                Applicability::Maybe,
+            ),
+        )
+    }
+
     pub(crate) fn report_colon_equals(&mut self, span: Span, place: Span) {
         let name = self.source(place);
         let diagnostic = Diagnostic::new(

@@ -7,14 +7,22 @@ use super::foreign::instead_of;
 use super::{KEYWORDS, token_at, token_before};
 use crate::ast::{Expr, FunctionKind, Pattern, PatternKind};
 use crate::build::{Builder, Node};
+use crate::grammar::Rule;
 
 impl<'t> Builder<'t> {
     /// Tokens after a finished statement or list element.
     pub(crate) fn report_unexpected(&mut self, pair: &Node<'t>) {
-        self.report_unexpected_at(pair.as_span().start());
+        let wanted = match pair.as_rule() {
+            Rule::unexpected | Rule::arm_junk => "a statement ends with its line",
+            Rule::stray_index => "expected `]`",
+            Rule::interpolation_junk => "expected `}` or `:`",
+            Rule::stray_closure_param => "expected `,` or `|`",
+            _ => "expected `,` or the closing bracket",
+        };
+        self.report_unexpected_at(pair.as_span().start(), wanted);
     }
 
-    pub(crate) fn report_unexpected_at(&mut self, at: usize) {
+    pub(crate) fn report_unexpected_at(&mut self, at: usize, wanted: &str) {
         if self.broken {
             return;
         }
@@ -32,7 +40,7 @@ impl<'t> Builder<'t> {
                     span,
                     format!("unexpected {found}{}", self.after(at)),
                 )
-                .here("nothing that can go on here")
+                .here(wanted)
             });
         self.report(diagnostic);
     }
@@ -202,7 +210,7 @@ impl<'t> Builder<'t> {
             self.report(diagnostic);
             return;
         }
-        self.report_unexpected_at(at);
+        self.report_unexpected(pair);
     }
 
     pub(crate) fn report_unexpected_entry(&mut self, pair: &Node<'t>, what: &str) {
@@ -239,7 +247,7 @@ impl<'t> Builder<'t> {
                 self.report(diagnostic);
             }
             "=" | "===" | "!==" | "++" | "--" | "?" | "=>" | "::" | "|>" | "is" | "in" => {
-                self.report_unexpected_at(at);
+                self.report_unexpected_at(at, "expected `{`");
             }
             _ => {
                 let diagnostic = Diagnostic::new(
@@ -355,11 +363,6 @@ impl<'t> Builder<'t> {
             diagnostic = diagnostic.fix("write `=>`", span, " =>", Applicability::Certain);
         }
         self.report(diagnostic);
-    }
-
-    /// Tokens after an item's end.
-    pub(crate) fn report_unexpected_after_item(&mut self, pair: &Node<'t>) {
-        self.report_unexpected(pair);
     }
 
     /// A statement where only declarations stand.

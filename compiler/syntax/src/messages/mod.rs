@@ -94,6 +94,10 @@ impl<'t> Builder<'t> {
         let (span, found) = self.found(at);
         let after = self.after(at);
         let word = self.text.get(span.range()).unwrap_or("");
+        if let Some(diagnostic) = self.counting_operator(at, span) {
+            self.report(diagnostic);
+            return;
+        }
         let mut diagnostic = Diagnostic::new(
             &codes::EXPECTED_EXPRESSION,
             span,

@@ -262,14 +262,19 @@ impl Scanner<'_> {
 
     /// Where a line begins with a word: some words can't stand where brackets are open, so those are unclosed.
     pub(super) fn check_line_start(&mut self, start: usize, word: &str) {
-        if self.pending.is_empty() || self.stack.is_empty() {
+        if self.pending.is_empty() {
             return;
         }
-        if start == self.line_start && begins_item(word, &self.text[start + word.len()..]) {
+        let item = begins_item(word, &self.text[start + word.len()..]);
+        if item && start == self.line_start && !self.stack.is_empty() {
             self.cut_before_item(start);
             return;
         }
         let statement = matches!(word, "let" | "var" | "for" | "while" | "yield" | "assert");
+        if statement || item {
+            // No operator before it can be waiting for this.
+            self.previous.joins = false;
+        }
         let inside = self
             .stack
             .last()
@@ -282,7 +287,6 @@ impl Scanner<'_> {
                 .map_or(0, |index| index + 1);
             self.report_unclosed_before(self.stack[keep], start, start + word.len());
             self.drop_to(keep, start);
-            self.previous.joins = false;
         }
     }
 

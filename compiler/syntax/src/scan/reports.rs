@@ -100,6 +100,7 @@ impl Scanner<'_> {
             },
             Applicability::Maybe,
         );
+        self.damage.push(before);
         self.say(diagnostic);
     }
 
