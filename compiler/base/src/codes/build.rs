@@ -3,4 +3,6 @@
 codes! {
     /// The file has no job to build.
     NO_JOB = "E0601" Error "no job to build";
+    /// Generic functions that ask for ever larger types.
+    ENDLESS_GENERICS = "E0602" Error "generics without end";
 }
