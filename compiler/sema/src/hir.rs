@@ -297,7 +297,8 @@ pub enum ExprKind {
     Unary(UnaryOp, Box<Expr>),
     /// Operands have one type, but for `**` on floats and shifts; `and`, `or`, `??` evaluate the right side as needed.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
-    /// A tuple, named tuple or struct (see the type) of these fields, in declared order.
+    /// A tuple, named tuple or struct (see the type) of these fields, in declared order. Where the type is
+    /// `DynamicOutput<T>`: the value and its mapping key, a `Str`.
     Aggregate(Vec<Expr>),
     /// An enum value.
     Variant {
@@ -530,7 +531,7 @@ pub enum StmtKind {
     YieldOutput {
         /// Index in [`Outputs::list`].
         output: u32,
-        /// The value.
+        /// The value; of type `T?` if the output is optional (`none` skips it).
         value: Expr,
     },
     /// `while`
@@ -551,4 +552,42 @@ pub enum StmtKind {
     },
     /// An expression whose value is dropped.
     Expr(Expr),
+}
+
+/// The type of the value that the body of a `fn` or `op` gives, by its end or by `return`.
+///
+/// Of an op that returns its outputs: a dynamic one is a list of `DynamicOutput`, several named ones are a named tuple,
+/// in which an optional output is an option.
+pub fn body_type(function: &Function) -> Ty {
+    if function.kind != FunctionKind::Op {
+        return function.result.clone();
+    }
+    if function.outputs.form != OutputForm::Returns {
+        return Ty::Unit;
+    }
+    match &function.result {
+        Ty::NamedTuple(_) => Ty::NamedTuple(
+            function
+                .outputs
+                .list
+                .iter()
+                .map(|output| (output.name, returned_type(output)))
+                .collect(),
+        ),
+        result => function
+            .outputs
+            .list
+            .first()
+            .map_or_else(|| result.clone(), returned_type),
+    }
+}
+
+/// The type in which an output is returned.
+fn returned_type(output: &Output) -> Ty {
+    let ty = if output.dynamic {
+        Ty::list(Ty::dynamic(output.ty.clone()))
+    } else {
+        output.ty.clone()
+    };
+    if output.optional { Ty::option(ty) } else { ty }
 }

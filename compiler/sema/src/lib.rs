@@ -4,19 +4,27 @@
 //! program and what is wrong with it. No IO and no clock: files are loaded by whoever calls. The passes read in order:
 //! names ([`names`]), signatures ([`signatures`]), then bodies and compositions.
 
+pub mod abilities;
+pub mod body;
 pub mod compose;
+pub mod constants;
 pub mod context;
 pub mod display;
+pub mod exhaustive;
 pub mod hir;
+pub mod infer;
 pub mod names;
 pub mod scan;
 pub mod signatures;
 pub mod substitute;
 pub mod ty;
 pub mod types;
+pub mod walk;
 
 use dynop_base::Diagnostic;
-use dynop_syntax::ast::{Module, NodeId};
+use dynop_syntax::ast::{Body, FunctionKind, Module, NodeId};
+
+use crate::hir::FunctionId;
 
 /// A parsed file and what it is to the program.
 #[derive(Clone, Debug)]
@@ -49,12 +57,43 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The stack that checking needs at most, in bytes: trees are at most [`dynop_syntax::MAX_TREE_DEPTH`] deep, and a level
+/// of calls within calls takes some ten frames, large ones in debug builds.
+const STACK: usize = 64 << 20;
+
 /// Checks a program. Total: it never panics, whatever the trees hold.
 pub fn check(inputs: &[Input<'_>]) -> Checked {
+    stacker::grow(STACK, || check_here(inputs))
+}
+
+fn check_here(inputs: &[Input<'_>]) -> Checked {
     let mut diagnostics = Vec::new();
     let mut cx = names::collect(inputs, &mut diagnostics);
     signatures::resolve(&mut cx, &mut diagnostics);
     signatures::check_reserved(&cx, &mut diagnostics);
+    let mut findings = Vec::new();
+    constants::resolve(&mut cx, &mut findings);
+    let mut bodies = Vec::with_capacity(cx.functions.len());
+    for index in 0..cx.functions.len() {
+        let id = FunctionId(index as u32);
+        let decl = cx.functions[index].decl;
+        let body = match (&decl.body, decl.kind) {
+            (Body::Block(block), FunctionKind::Fn | FunctionKind::Op) => {
+                let (body, found) = body::check_body(&cx, id, block);
+                findings.push((Some(id), found));
+                hir::FunctionBody::Code(body)
+            }
+            _ => cx.program.functions[index].body.clone(),
+        };
+        bodies.push(body);
+    }
+    for (_, found) in &mut findings {
+        diagnostics.append(&mut found.diagnostics);
+    }
+    abilities::check(&cx, &findings, &mut diagnostics);
+    for (function, body) in cx.program.functions.iter_mut().zip(bodies) {
+        function.body = body;
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     Checked {
         program: cx.program,

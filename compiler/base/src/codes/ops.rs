@@ -21,4 +21,6 @@ codes! {
     MAPPING_KEY = "E0509" Error "wrong mapping key";
     /// A result type that an op can't have.
     OUTPUT_TYPE = "E0510" Error "not a type for an output";
+    /// `as` in computation.
+    STRAY_AS = "E0511" Error "a step's name where there is no step";
 }

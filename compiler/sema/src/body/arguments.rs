@@ -1,0 +1,395 @@
+//! Which argument goes to which parameter, and whether it fits.
+
+use dynop_base::codes::types;
+use dynop_base::{Diagnostic, Span};
+use dynop_syntax::ast;
+
+use super::places::Purpose;
+use super::{BodyChecker, Origin};
+use crate::hir::{self, Arg, Expr, FunctionId, Place, Projection};
+use crate::substitute::substitute;
+use crate::ty::Ty;
+use crate::types::count;
+
+/// A call as it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'t> {
+    /// The arguments.
+    pub args: &'t [ast::Arg],
+    /// From `(` to `)`.
+    pub args_span: Span,
+    /// The name or expression that is called.
+    pub callee: Span,
+    /// All of it.
+    pub span: Span,
+}
+
+impl BodyChecker<'_, '_> {
+    /// The written argument of each parameter from the `skip`th on, by index in `args`; `None` if some do not fit.
+    pub fn match_arguments(
+        &mut self,
+        id: FunctionId,
+        skip: usize,
+        args: &[ast::Arg],
+        args_span: Span,
+    ) -> Option<Vec<Option<usize>>> {
+        let function = self.cx.function(id);
+        let params = &function.params;
+        let before = self.diagnostics.len();
+        let mut slots: Vec<Option<usize>> = vec![None; params.len()];
+        let mut position = skip;
+        let mut named = false;
+        for (index, arg) in args.iter().enumerate() {
+            if let Some(spread) = arg.spread {
+                self.report(
+                    Diagnostic::new(
+                        &types::ARGUMENTS,
+                        spread,
+                        "`..` copies fields when a struct is made; a call has no spread",
+                    )
+                    .here("not in a call"),
+                );
+                continue;
+            }
+            let slot = match arg.name {
+                Some(name) => {
+                    named = true;
+                    match params
+                        .iter()
+                        .skip(skip)
+                        .position(|param| param.name == name.name)
+                    {
+                        Some(found) => found + skip,
+                        None => {
+                            self.unknown_argument(id, skip, name);
+                            continue;
+                        }
+                    }
+                }
+                None if named => {
+                    self.report(
+                        Diagnostic::new(
+                            &types::ARGUMENTS,
+                            arg.span,
+                            "an argument without name stands after a named one",
+                        )
+                        .here("which parameter this is for is not clear")
+                        .help("name it, or write it before the named ones"),
+                    );
+                    continue;
+                }
+                None => {
+                    position += 1;
+                    position - 1
+                }
+            };
+            match slots.get_mut(slot) {
+                None => {}
+                Some(Some(first)) => {
+                    let first = args[*first].span;
+                    let name = params[slot].name;
+                    self.report(
+                        Diagnostic::new(
+                            &types::ARGUMENTS,
+                            arg.span,
+                            format!("`{name}` is given twice"),
+                        )
+                        .here("again here")
+                        .label(first, "first here"),
+                    );
+                }
+                Some(slot) => *slot = Some(index),
+            }
+        }
+        if position > params.len() {
+            self.too_many(id, skip, args, position - skip, params.len() - skip);
+        } else if self.diagnostics.len() == before {
+            self.missing(id, skip, &slots, args_span);
+        }
+        (self.diagnostics.len() == before).then_some(slots)
+    }
+
+    fn unknown_argument(&mut self, id: FunctionId, skip: usize, name: ast::Ident) {
+        let function = self.cx.function(id);
+        let names: Vec<&'static str> = function
+            .params
+            .iter()
+            .skip(skip)
+            .map(|param| param.name.as_str())
+            .collect();
+        let diagnostic = Diagnostic::new(
+            &types::ARGUMENTS,
+            name.span,
+            format!("`{}` has no parameter `{}`", function.name, name.name),
+        )
+        .here("no such parameter");
+        let diagnostic = if self.cx.is_std(self.cx.functions[id.0 as usize].module) {
+            diagnostic
+        } else {
+            diagnostic.label(function.name_span, "declared here")
+        };
+        let diagnostic = self.with_nearest(diagnostic, name, names);
+        self.report(diagnostic);
+    }
+
+    fn too_many(
+        &mut self,
+        id: FunctionId,
+        skip: usize,
+        args: &[ast::Arg],
+        given: usize,
+        wanted: usize,
+    ) {
+        let function = self.cx.function(id);
+        let extra = args.iter().filter(|arg| arg.name.is_none()).nth(wanted);
+        let span = extra.map_or(function.name_span, |arg| arg.span);
+        let last = args.last().map_or(span, |arg| arg.span);
+        let noun = crate::types::count(wanted, "argument");
+        let diagnostic = Diagnostic::new(
+            &types::ARGUMENTS,
+            span.to(last),
+            format!(
+                "`{}` takes {noun}, {} given",
+                function.name,
+                crate::types::were(given)
+            ),
+        )
+        .here("not wanted");
+        let diagnostic = self.declared(diagnostic, id, skip);
+        self.report(diagnostic);
+    }
+
+    fn missing(&mut self, id: FunctionId, skip: usize, slots: &[Option<usize>], args_span: Span) {
+        let function = self.cx.function(id);
+        let missing: Vec<&hir::Param> = function
+            .params
+            .iter()
+            .zip(slots)
+            .skip(skip)
+            .filter(|(param, slot)| slot.is_none() && param.default.is_none())
+            .map(|(param, _)| param)
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let names = missing
+            .iter()
+            .map(|param| format!("`{}: {}`", param.name, self.cx.show(&param.ty)));
+        let listed = crate::signatures::list_of(names);
+        let mut end = args_span.at_end();
+        end.start = end.start.saturating_sub(1);
+        let diagnostic = Diagnostic::new(
+            &types::ARGUMENTS,
+            end,
+            format!("the call of `{}` lacks {listed}", function.name),
+        )
+        .here(format!(
+            "{} missing",
+            if missing.len() == 1 {
+                "an argument is"
+            } else {
+                "arguments are"
+            }
+        ));
+        let diagnostic = self.declared(diagnostic, id, skip);
+        self.report(diagnostic);
+    }
+
+    /// Says what a function takes.
+    fn declared(&self, diagnostic: Diagnostic, id: FunctionId, skip: usize) -> Diagnostic {
+        let function = self.cx.function(id);
+        if !self.cx.is_std(self.cx.functions[id.0 as usize].module) {
+            return diagnostic.label(function.name_span, "declared here");
+        }
+        let params: Vec<String> = function
+            .params
+            .iter()
+            .skip(skip)
+            .map(|param| format!("{}: {}", param.name, self.cx.show(&param.ty)))
+            .collect();
+        diagnostic.note(format!("it is `{}({})`", function.name, params.join(", ")))
+    }
+
+    /// Checks the arguments of a call, closures last, since the others say what their parameters are.
+    pub(super) fn arguments(
+        &mut self,
+        id: FunctionId,
+        type_args: &[Ty],
+        receiver: Option<Expr>,
+        written: Written<'_>,
+    ) -> Option<Vec<Arg>> {
+        let cx = self.cx;
+        let function = cx.function(id);
+        let skip = usize::from(receiver.is_some());
+        let Some(slots) = self.match_arguments(id, skip, written.args, written.args_span) else {
+            for arg in written.args {
+                self.expr_quietly(&arg.value);
+            }
+            return None;
+        };
+        let mut out: Vec<Option<Arg>> = (0..function.params.len()).map(|_| None).collect();
+        let mut broken = false;
+        if let Some(receiver) = receiver
+            && let Some(param) = function.params.first()
+        {
+            let ty = substitute(&param.ty, type_args);
+            out[0] = self.receiver(id, receiver, &ty, param.var);
+            broken |= out[0].is_none();
+        }
+        for closures in [false, true] {
+            for (i, slot) in slots.iter().enumerate() {
+                let Some(arg) = slot.map(|slot| &written.args[slot].value) else {
+                    continue;
+                };
+                if is_closure(arg) != closures {
+                    continue;
+                }
+                let ty = substitute(&function.params[i].ty, type_args);
+                out[i] = self.argument(id, i, arg, &ty, function.params[i].var);
+                broken |= out[i].is_none();
+            }
+        }
+        for (slot, param) in out.iter_mut().zip(&function.params) {
+            if slot.is_none()
+                && let Some(default) = &param.default
+            {
+                *slot = Some(Arg::Value(default.clone()));
+            }
+        }
+        self.distinct_places(id, &out);
+        if broken {
+            return None;
+        }
+        out.into_iter().collect()
+    }
+
+    /// Checks an argument of a call that is broken already, for what is wrong inside of it alone.
+    fn expr_quietly(&mut self, value: &ast::Expr) {
+        if !is_closure(value) {
+            self.expr(value, None);
+        }
+    }
+
+    fn receiver(&mut self, id: FunctionId, receiver: Expr, ty: &Ty, var: bool) -> Option<Arg> {
+        let name = self.cx.function(id).name.as_str();
+        if var {
+            let place = self.place_of(receiver, Purpose::InOut(name))?;
+            self.infer.unify(&place.ty, ty);
+            return Some(Arg::InOut(place));
+        }
+        let value = self.coerce(receiver, ty, Origin::Param(id, 0));
+        Some(Arg::Value(value))
+    }
+
+    fn argument(
+        &mut self,
+        id: FunctionId,
+        index: usize,
+        arg: &ast::Expr,
+        ty: &Ty,
+        var: bool,
+    ) -> Option<Arg> {
+        let origin = Origin::Param(id, index);
+        if !var {
+            return Some(Arg::Value(self.check(arg, ty, origin)));
+        }
+        let name = self.cx.function(id).name.as_str();
+        let place = self.place(arg, Purpose::InOut(name))?;
+        if !self.infer.unify(&place.ty, ty) {
+            let value = Expr {
+                kind: hir::ExprKind::Local(place.local),
+                ty: place.ty.clone(),
+                span: place.span,
+            };
+            // A place is changed in place, so there is no conversion: the types must be equal.
+            let found = self.coerce(value, ty, origin);
+            if found.ty != Ty::Error {
+                let text = self.show(ty);
+                self.report(
+                    Diagnostic::new(
+                        &types::MISMATCH,
+                        place.span,
+                        format!("`{name}` changes a `{text}` here"),
+                    )
+                    .here("the variable has another type"),
+                );
+            }
+            return None;
+        }
+        Some(Arg::InOut(place))
+    }
+
+    /// Reports a place that is given to two `var` parameters of one call.
+    fn distinct_places(&mut self, id: FunctionId, args: &[Option<Arg>]) {
+        let places: Vec<&Place> = args
+            .iter()
+            .filter_map(|arg| match arg {
+                Some(Arg::InOut(place)) => Some(place),
+                _ => None,
+            })
+            .collect();
+        for (i, place) in places.iter().enumerate() {
+            if let Some(first) = places[..i].iter().find(|other| overlap(place, other)) {
+                let name = self.cx.function(id).name;
+                self.report(
+                    Diagnostic::new(
+                        &types::IN_OUT,
+                        place.span,
+                        format!("`{name}` would change the same variable through two parameters"),
+                    )
+                    .here("and here")
+                    .label(first.span, "given here")
+                    .help("give a copy to one of them"),
+                );
+            }
+        }
+    }
+
+    /// Reports that no overload takes so many arguments.
+    pub(super) fn no_overload(&mut self, first: FunctionId, skip: usize, written: Written<'_>) {
+        let counts: Vec<String> = self
+            .cx
+            .overloads(first)
+            .map(|id| (self.cx.function(id).params.len().saturating_sub(skip)).to_string())
+            .collect();
+        let name = self.cx.function(first).name;
+        self.report(
+            Diagnostic::new(
+                &types::ARGUMENTS,
+                written.args_span,
+                format!(
+                    "`{name}` does not take {}",
+                    count(written.args.len(), "argument")
+                ),
+            )
+            .here(format!("{} here", count(written.args.len(), "argument")))
+            .note(format!("it takes {} arguments", counts.join(" or "))),
+        );
+        for arg in written.args {
+            self.expr_quietly(&arg.value);
+        }
+    }
+}
+
+fn is_closure(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Paren(inner) => is_closure(inner),
+        ast::ExprKind::Closure { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether two places may be the same or one inside the other.
+fn overlap(a: &Place, b: &Place) -> bool {
+    if a.local != b.local {
+        return false;
+    }
+    for (a, b) in a.projections.iter().zip(&b.projections) {
+        if let (Projection::Field(a), Projection::Field(b)) = (a, b)
+            && a != b
+        {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,100 @@
+//! Reports on the arms of a `match` as a whole.
+
+use dynop_base::codes::types;
+use dynop_base::{Diagnostic, Span};
+
+use super::BodyChecker;
+use crate::exhaustive::{Pat, Search, write};
+use crate::hir::{Arm, Expr};
+use crate::signatures::list_of;
+use crate::ty::Ty;
+
+/// A message names so many missing cases.
+const NAMED: usize = 3;
+/// Beyond so many arms no arm is looked at for whether it can be reached: that takes time by their square.
+const ARMS: usize = 300;
+
+impl BodyChecker<'_, '_> {
+    /// Reports values that no arm takes, and arms that no value reaches.
+    pub(super) fn exhaustive(&mut self, scrutinee: &Expr, arms: &[Arm], span: Span) {
+        let ty = self.infer.resolve(&scrutinee.ty);
+        if matches!(ty, Ty::Error | Ty::Never) {
+            return;
+        }
+        let types = [ty.clone()];
+        let infer = &self.infer;
+        let resolve = |ty: &Ty| infer.resolve(ty);
+        let mut search = Search::new(&self.cx.program);
+        let mut rows: Vec<Vec<Pat>> = Vec::with_capacity(arms.len());
+        let mut unreachable = Vec::new();
+        for (i, arm) in arms.iter().enumerate() {
+            let row = vec![search.reduce(&arm.pattern, &resolve)];
+            if i < ARMS && !search.useful(&rows, &row, &types) {
+                unreachable.push(arm.pattern.span);
+            }
+            if arm.guard.is_none() {
+                rows.push(row);
+            }
+        }
+        let mut search = Search::new(&self.cx.program);
+        let mut missing = Vec::new();
+        while missing.len() <= NAMED
+            && let Some(witness) = search.missing(&rows, &types)
+        {
+            let text = witness
+                .first()
+                .map_or_else(|| "_".to_string(), |pat| write(&self.cx.program, pat, &ty));
+            missing.push(text);
+            rows.push(witness);
+        }
+        if !self.in_std() {
+            for span in unreachable {
+                self.report(
+                    Diagnostic::new(&types::UNREACHABLE, span, "this arm is never reached")
+                        .here("the arms before it take every such value"),
+                );
+            }
+        }
+        if !missing.is_empty() {
+            self.not_exhaustive(
+                &missing,
+                &ty,
+                scrutinee,
+                span,
+                arms.iter().any(|arm| arm.guard.is_some()),
+            );
+        }
+    }
+
+    fn not_exhaustive(
+        &mut self,
+        missing: &[String],
+        ty: &Ty,
+        scrutinee: &Expr,
+        span: Span,
+        guards: bool,
+    ) {
+        let more = missing.len() > NAMED;
+        let named = missing.iter().take(NAMED).map(|text| format!("`{text}`"));
+        let listed = if more {
+            format!("{} and others", named.collect::<Vec<_>>().join(", "))
+        } else {
+            list_of(named)
+        };
+        let verb = if missing.len() == 1 { "is" } else { "are" };
+        let end = span.at_end();
+        let diagnostic = Diagnostic::new(
+            &types::NOT_EXHAUSTIVE,
+            scrutinee.span,
+            format!("{listed} {verb} not matched"),
+        )
+        .here(format!("a `{}`", self.show(ty)))
+        .label(end, "an arm is missing before this")
+        .help("add an arm for each, or one with `_` for all the rest");
+        self.report(if guards {
+            diagnostic.note("an arm with a guard does not count: its condition may not hold")
+        } else {
+            diagnostic
+        });
+    }
+}

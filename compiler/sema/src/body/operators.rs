@@ -1,0 +1,325 @@
+//! Operators.
+
+use dynop_base::codes::types;
+use dynop_base::{Applicability, Diagnostic, Span};
+use dynop_syntax::ast::{self, BinaryOp, UnaryOp};
+
+use super::expressions::made;
+use super::literals::int_range;
+use super::{Ability, BodyChecker, Origin};
+use crate::hir::{Expr, ExprKind};
+use crate::ty::Ty;
+
+impl BodyChecker<'_, '_> {
+    pub(super) fn unary(
+        &mut self,
+        op: UnaryOp,
+        operand: &ast::Expr,
+        hint: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
+        match op {
+            UnaryOp::Not => {
+                let operand = self.check(operand, &Ty::Bool, Origin::Rule("`not` takes a `Bool`"));
+                made(ExprKind::Unary(op, Box::new(operand)), Ty::Bool, span)
+            }
+            UnaryOp::Neg => {
+                if let Some(value) = negative_literal(operand) {
+                    return match value {
+                        Some(value) => made(ExprKind::Int(value), Ty::Int, span),
+                        None => {
+                            self.report(int_range(span));
+                            self.error_expr(span)
+                        }
+                    };
+                }
+                let operand = self.expr(operand, hint);
+                let ty = self.infer.shallow(&operand.ty);
+                match ty {
+                    Ty::Int | Ty::Float => made(ExprKind::Unary(op, Box::new(operand)), ty, span),
+                    Ty::Error => operand,
+                    Ty::Never => operand,
+                    Ty::Infer(_) => {
+                        self.cannot_infer(operand.span, "the type of this");
+                        self.error_expr(span)
+                    }
+                    _ => {
+                        let text = self.show(&ty);
+                        self.report(
+                            Diagnostic::new(
+                                &types::OPERATOR,
+                                span,
+                                format!("`-` does not exist for a `{text}`"),
+                            )
+                            .here("only an `Int` or a `Float` can be negated")
+                            .label(operand.span, format!("this is a `{text}`")),
+                        );
+                        self.error_expr(span)
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        hint: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
+        match op {
+            BinaryOp::And | BinaryOp::Or => {
+                let rule = Origin::Rule(if op == BinaryOp::And {
+                    "`and` takes two `Bool`s"
+                } else {
+                    "`or` takes two `Bool`s"
+                });
+                let left = self.check(left, &Ty::Bool, rule);
+                let right = self.check(right, &Ty::Bool, rule);
+                binary(op, left, right, Ty::Bool, span)
+            }
+            BinaryOp::Coalesce => self.coalesce(left, right, hint, span),
+            BinaryOp::Eq
+            | BinaryOp::Ne
+            | BinaryOp::Lt
+            | BinaryOp::Le
+            | BinaryOp::Gt
+            | BinaryOp::Ge => self.comparison(op, left, right, span),
+            _ => self.arithmetic(op, op_span, left, right, hint, span),
+        }
+    }
+
+    fn coalesce(
+        &mut self,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        hint: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
+        let wanted = hint.map(|hint| match self.infer.shallow(hint) {
+            Ty::Option(_) => hint.clone(),
+            other => Ty::option(other),
+        });
+        let left = self.expr(left, wanted.as_ref());
+        let item = match self.infer.shallow(&left.ty) {
+            Ty::Option(item) => (*item).clone(),
+            Ty::Error | Ty::Never => {
+                self.expr(right, hint);
+                return self.error_expr(span);
+            }
+            Ty::Infer(_) => {
+                let item = self.infer.fresh(left.span);
+                self.infer.unify(&left.ty, &Ty::option(item.clone()));
+                item
+            }
+            other => {
+                let text = self.show(&other);
+                self.report(
+                    Diagnostic::new(
+                        &types::OPERATOR,
+                        left.span,
+                        format!("`??` takes an option on its left, found a `{text}`"),
+                    )
+                    .here(format!("a `{text}` is always there"))
+                    .help("take `??` and what follows it away"),
+                );
+                self.expr(right, Some(&other));
+                return self.error_expr(span);
+            }
+        };
+        let right = self.expr_for(right, &item);
+        let found = self.infer.shallow(&right.ty);
+        // `a ?? b` where `b` may be missing too.
+        let (ty, right) = if matches!(found, Ty::Option(_)) && self.infer.unify(&found, &left.ty) {
+            (left.ty.clone(), right)
+        } else {
+            let origin = Origin::Operand(left.span);
+            (item.clone(), self.coerce(right, &item, origin))
+        };
+        binary(BinaryOp::Coalesce, left, right, ty, span)
+    }
+
+    /// An expression for which a type is welcome: a text literal becomes a `Path` where that is one.
+    fn expr_for(&mut self, expr: &ast::Expr, welcome: &Ty) -> Expr {
+        if super::coerce::text_literal(expr) && self.wants_path(welcome) {
+            return self.check(expr, &Ty::Path, Origin::Unknown);
+        }
+        self.expr(expr, Some(welcome))
+    }
+
+    fn comparison(
+        &mut self,
+        op: BinaryOp,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        span: Span,
+    ) -> Expr {
+        // A literal takes the type of the other side: `"a" == path`, `none == x`.
+        let flexible = |expr: &ast::Expr| {
+            super::coerce::text_literal(expr) || matches!(expr.kind, ast::ExprKind::None)
+        };
+        let (left, right) = if flexible(left) && !flexible(right) {
+            let right = self.expr(right, None);
+            let left = self.expr_for(left, &right.ty.clone());
+            (left, right)
+        } else {
+            let left = self.expr(left, None);
+            let right = self.expr_for(right, &left.ty.clone());
+            (left, right)
+        };
+        let Some((left, right)) = self.same(op, left, right) else {
+            return self.error_expr(span);
+        };
+        let ability = match op {
+            BinaryOp::Eq | BinaryOp::Ne => Ability::Equal,
+            _ => Ability::Order,
+        };
+        let ty = left.ty.clone();
+        self.require(&ty, ability, span);
+        binary(op, left, right, Ty::Bool, span)
+    }
+
+    /// Two operands as one type; a plain one beside an option is wrapped.
+    fn same(&mut self, op: BinaryOp, left: Expr, right: Expr) -> Option<(Expr, Expr)> {
+        let (l, r) = (self.infer.shallow(&left.ty), self.infer.shallow(&right.ty));
+        if l == Ty::Error || r == Ty::Error {
+            return None;
+        }
+        if l == Ty::Never || r == Ty::Never || self.infer.unify(&l, &r) {
+            return Some((left, right));
+        }
+        let order = !matches!(op, BinaryOp::Eq | BinaryOp::Ne);
+        match (&l, &r) {
+            (Ty::Option(inner), _) if !order && self.infer.fits(inner, &r) => {
+                let right = self.coerce(right, &l, Origin::Unknown);
+                Some((left, right))
+            }
+            (_, Ty::Option(inner)) if !order && self.infer.fits(inner, &l) => {
+                let left = self.coerce(left, &r, Origin::Unknown);
+                Some((left, right))
+            }
+            _ => {
+                self.operand_mismatch(op, &left, &right);
+                None
+            }
+        }
+    }
+
+    fn operand_mismatch(&mut self, op: BinaryOp, left: &Expr, right: &Expr) {
+        let (l, r) = (self.show(&left.ty), self.show(&right.ty));
+        let span = left.span.to(right.span);
+        let message = format!(
+            "`{}` takes two values of one type, found a `{l}` and a `{r}`",
+            op.text()
+        );
+        let diagnostic = Diagnostic::new(&types::MISMATCH, right.span, message)
+            .here(format!("this is a `{r}`"))
+            .label(left.span, format!("this is a `{l}`"));
+        let (l, r) = (self.infer.resolve(&left.ty), self.infer.resolve(&right.ty));
+        let literal = |expr: &Expr| matches!(expr.kind, ExprKind::Int(_));
+        let diagnostic = match (&l, &r) {
+            (Ty::Int, Ty::Float) if literal(left) => float_literal(diagnostic, left.span),
+            (Ty::Float, Ty::Int) if literal(right) => float_literal(diagnostic, right.span),
+            (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => {
+                diagnostic.help("convert the `Int` with `.to_float()`")
+            }
+            (Ty::Str, _) | (_, Ty::Str) if op == BinaryOp::Add => {
+                diagnostic.help("put the values into one text with an f-string: `f\"{a}{b}\"`")
+            }
+            (Ty::Option(inner), other) | (other, Ty::Option(inner)) if **inner == *other => {
+                diagnostic
+                    .note("the value may be `none`")
+                    .help("give a default with `?? …`, or take it apart with `match`")
+            }
+            _ => diagnostic,
+        };
+        debug_assert!(span.start <= span.end);
+        self.report(diagnostic);
+    }
+
+    fn arithmetic(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        hint: Option<&Ty>,
+        span: Span,
+    ) -> Expr {
+        let left = self.expr(left, hint);
+        let right = self.expr(right, Some(&left.ty.clone()));
+        let Some((left, right)) = self.same(op, left, right) else {
+            return self.error_expr(span);
+        };
+        let ty = match self.infer.shallow(&left.ty) {
+            Ty::Never => self.infer.shallow(&right.ty),
+            ty => ty,
+        };
+        let fits = match op {
+            BinaryOp::Add => matches!(ty, Ty::Int | Ty::Float | Ty::Str),
+            BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow => {
+                matches!(ty, Ty::Int | Ty::Float)
+            }
+            _ => ty == Ty::Int,
+        };
+        if fits || ty == Ty::Never {
+            return binary(op, left, right, ty, span);
+        }
+        if let Ty::Infer(_) = ty {
+            self.cannot_infer(left.span, "the type of this operand");
+            return self.error_expr(span);
+        }
+        self.no_operator(op, op_span, &ty, &left, &right);
+        self.error_expr(span)
+    }
+
+    fn no_operator(&mut self, op: BinaryOp, op_span: Span, ty: &Ty, left: &Expr, right: &Expr) {
+        let text = self.show(ty);
+        let diagnostic = Diagnostic::new(
+            &types::OPERATOR,
+            op_span,
+            format!("`{}` does not exist for a `{text}`", op.text()),
+        )
+        .here("no such operator")
+        .label(left.span, format!("this is a `{text}`"))
+        .label(right.span, format!("this is a `{text}`"));
+        let diagnostic = match (op, ty) {
+            (BinaryOp::Add, Ty::List(_)) => diagnostic
+                .help("two lists are joined with spreads: `[..a, ..b]`, or `a.extend(b)` in place"),
+            (BinaryOp::Add, Ty::Path) | (BinaryOp::Div, Ty::Path) => {
+                diagnostic.help("paths are joined with `.join(…)` or in an f-string")
+            }
+            (_, Ty::Option(_)) => diagnostic.help("give a default with `?? …` first"),
+            (BinaryOp::BitOr | BinaryOp::BitAnd, Ty::Bool) => {
+                diagnostic.help("for `Bool`s write `and`, `or`")
+            }
+            _ => diagnostic,
+        };
+        self.report(diagnostic);
+    }
+}
+
+fn float_literal(diagnostic: Diagnostic, literal: Span) -> Diagnostic {
+    diagnostic
+        .help("an integer literal is no `Float`: write it with a fraction")
+        .fix("add `.0`", literal.at_end(), ".0", Applicability::Certain)
+}
+
+/// `-literal`: `Some(None)` if it is out of range.
+fn negative_literal(operand: &ast::Expr) -> Option<Option<i64>> {
+    match operand.kind {
+        ast::ExprKind::Int(value) => Some(0i64.checked_sub_unsigned(value)),
+        _ => None,
+    }
+}
+
+fn binary(op: BinaryOp, left: Expr, right: Expr, ty: Ty, span: Span) -> Expr {
+    made(
+        ExprKind::Binary(op, Box::new(left), Box::new(right)),
+        ty,
+        span,
+    )
+}

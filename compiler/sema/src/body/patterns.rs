@@ -1,0 +1,625 @@
+//! Patterns: what they bind, and whether they fit.
+
+use dynop_base::codes::{names, types};
+use dynop_base::{Diagnostic, Span, Symbol};
+use dynop_syntax::ast::{self, ElementPattern, FieldPattern, Ident, PatternKind as Kind};
+
+use super::{BodyChecker, Bound, Mode, Origin};
+use crate::context::Definition;
+use crate::hir::{self, Expr, ExprKind, LocalId, Pattern, PatternKind};
+use crate::ty::Ty;
+
+impl BodyChecker<'_, '_> {
+    /// A pattern held against a value of type `ty`; binds its names in the innermost scope.
+    pub fn pattern(
+        &mut self,
+        pattern: &ast::Pattern,
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+    ) -> Pattern {
+        let first = self.locals.len();
+        let bound = self.pattern_inner(pattern, ty, mutable, origin);
+        self.names_once(first);
+        bound
+    }
+
+    /// Reports a name that one pattern binds twice.
+    fn names_once(&mut self, first: usize) {
+        let count = self.locals.len() - first;
+        if count < 2 {
+            return;
+        }
+        let mut seen: std::collections::HashMap<Symbol, Span> = std::collections::HashMap::new();
+        for index in first..self.locals.len() {
+            let local = &self.locals[index];
+            let (name, span) = (local.name, local.span);
+            // Alternatives bind the same names: those of the later ones stand for the first's.
+            if name == "_" || self.facts[index].alternative {
+                continue;
+            }
+            if let Some(first) = seen.insert(name, span) {
+                self.report(crate::names::twice(Ident { name, span }, first));
+            }
+        }
+    }
+
+    fn pattern_inner(
+        &mut self,
+        pattern: &ast::Pattern,
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+    ) -> Pattern {
+        let span = pattern.span;
+        let ty = self.infer.shallow(ty);
+        let kind = match &pattern.kind {
+            Kind::Wildcard | Kind::Error => PatternKind::Wildcard,
+            Kind::Name(name) => self.name_pattern(*name, &ty, mutable, origin, span),
+            Kind::Literal(literal) => self.literal_pattern(literal, &ty),
+            Kind::Range {
+                start,
+                end,
+                inclusive,
+            } => self.range_pattern(start, end, *inclusive, &ty, span),
+            Kind::None => match self.option_item(&ty, "`none`", span) {
+                Some(_) => PatternKind::None,
+                None => PatternKind::Wildcard,
+            },
+            Kind::Tuple(fields) => self.tuple_pattern(fields, &ty, mutable, origin, span),
+            Kind::Constructor { path, fields, rest } => {
+                self.constructor_pattern(path, fields.as_deref(), *rest, &ty, mutable, origin, span)
+            }
+            Kind::List(elements) => self.list_pattern(elements, &ty, mutable, origin, span),
+            Kind::Or(alternatives) => self.or_pattern(alternatives, &ty, mutable, origin),
+        };
+        Pattern { kind, ty, span }
+    }
+
+    fn name_pattern(
+        &mut self,
+        name: Symbol,
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+        span: Span,
+    ) -> PatternKind {
+        let ident = Ident { name, span };
+        if origin == Bound::Arm
+            && self.local(name).is_none()
+            && let Some(Definition::Const(id)) = self.cx.resolve(self.module, name)
+        {
+            let constant = &self.cx.program.consts[id.0 as usize];
+            let const_type = constant.ty.clone();
+            let value = Expr {
+                kind: ExprKind::Const(id),
+                ty: const_type,
+                span,
+            };
+            return PatternKind::Literal(self.coerce(
+                value,
+                ty,
+                Origin::Rule("the value that is matched has another type"),
+            ));
+        }
+        PatternKind::Bind(self.bind(ident, ty.clone(), mutable, origin))
+    }
+
+    fn literal_pattern(&mut self, literal: &ast::Expr, ty: &Ty) -> PatternKind {
+        let origin = Origin::Rule("the value that is matched has another type");
+        let mode = std::mem::replace(&mut self.mode, Mode::Constant);
+        // A literal held against an option matches the value in it.
+        let value = match ty {
+            Ty::Option(inner) => {
+                let value = self.check(literal, inner, origin);
+                let span = value.span;
+                let pattern = Pattern {
+                    ty: (**inner).clone(),
+                    kind: literal_kind(value),
+                    span,
+                };
+                self.mode = mode;
+                return PatternKind::Some(Box::new(pattern));
+            }
+            _ => self.check(literal, ty, origin),
+        };
+        self.mode = mode;
+        literal_kind(value)
+    }
+
+    fn range_pattern(
+        &mut self,
+        start: &ast::Expr,
+        end: &ast::Expr,
+        inclusive: bool,
+        ty: &Ty,
+        span: Span,
+    ) -> PatternKind {
+        let rule = Origin::Rule("a range pattern matches an `Int`");
+        let start = self.check(start, &Ty::Int, rule);
+        let end = self.check(end, &Ty::Int, rule);
+        if !self.infer.unify(ty, &Ty::Int) {
+            self.pattern_mismatch("a range", "an `Int`", ty, span);
+            return PatternKind::Wildcard;
+        }
+        match (&start.kind, &end.kind) {
+            (ExprKind::Int(start), ExprKind::Int(end)) => PatternKind::Range {
+                start: *start,
+                end: *end,
+                inclusive,
+            },
+            (ExprKind::Error, _) | (_, ExprKind::Error) => PatternKind::Wildcard,
+            _ => {
+                self.report(
+                    Diagnostic::new(
+                        &types::PATTERN,
+                        span,
+                        "the ends of a range pattern are integer literals",
+                    )
+                    .here("computed ends can't be matched")
+                    .help("bind the value and compare it in a guard: `x if a <= x and x < b => …`"),
+                );
+                PatternKind::Wildcard
+            }
+        }
+    }
+
+    /// The item type of an option, for a pattern that takes one apart.
+    fn option_item(&mut self, ty: &Ty, what: &str, span: Span) -> Option<Ty> {
+        match ty {
+            Ty::Option(item) => Some((**item).clone()),
+            Ty::Error => Some(Ty::Error),
+            Ty::Infer(_) => {
+                let item = self.infer.fresh(span);
+                self.infer.unify(ty, &Ty::option(item.clone()));
+                Some(item)
+            }
+            _ => {
+                self.pattern_mismatch(what, "an option", ty, span);
+                None
+            }
+        }
+    }
+
+    fn pattern_mismatch(&mut self, what: &str, wanted: &str, ty: &Ty, span: Span) {
+        if matches!(ty, Ty::Error | Ty::Never) {
+            return;
+        }
+        let text = self.show(ty);
+        self.report(
+            Diagnostic::new(
+                &types::PATTERN,
+                span,
+                format!("the pattern {what} matches {wanted}, the value is a `{text}`"),
+            )
+            .here(format!("held against a `{text}`")),
+        );
+    }
+
+    fn tuple_pattern(
+        &mut self,
+        fields: &[FieldPattern],
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+        span: Span,
+    ) -> PatternKind {
+        let types: Vec<Ty> = match ty {
+            Ty::Tuple(items) => items.to_vec(),
+            Ty::NamedTuple(items) => items.iter().map(|(_, ty)| ty.clone()).collect(),
+            Ty::Unit => Vec::new(),
+            Ty::Infer(_) if fields.iter().all(|field| field.name.is_none()) && fields.len() > 1 => {
+                let items = self.infer.fresh_list(fields.len(), span);
+                self.infer.unify(ty, &Ty::Tuple(items.clone().into()));
+                items
+            }
+            Ty::Error | Ty::Never => vec![Ty::Error; fields.len()],
+            _ => {
+                let parts = format!("of {}", crate::types::count(fields.len(), "part"));
+                self.pattern_mismatch(&parts, "a tuple", ty, span);
+                vec![Ty::Error; fields.len()]
+            }
+        };
+        let broken = matches!(ty, Ty::Error | Ty::Never) || types.contains(&Ty::Error);
+        if fields.iter().any(|field| field.name.is_some()) {
+            return self.named_parts(fields, ty, &types, mutable, origin);
+        }
+        if types.len() != fields.len() && !broken {
+            let text = self.show(ty);
+            self.report(
+                Diagnostic::new(
+                    &types::PATTERN,
+                    span,
+                    format!(
+                        "the pattern has {}, the tuple has {}",
+                        crate::types::count(fields.len(), "part"),
+                        crate::types::count(types.len(), "part")
+                    ),
+                )
+                .here(format!("held against a `{text}`"))
+                .help("write `_` for a part that is not wanted"),
+            );
+        }
+        let parts = fields
+            .iter()
+            .enumerate()
+            .map(|(i, field)| {
+                let ty = types.get(i).cloned().unwrap_or(Ty::Error);
+                let pattern = self.pattern_inner(&field.pattern, &ty, mutable, origin);
+                (i as u32, pattern)
+            })
+            .filter(|(i, _)| (*i as usize) < types.len())
+            .collect();
+        PatternKind::Fields(parts)
+    }
+
+    fn named_parts(
+        &mut self,
+        fields: &[FieldPattern],
+        ty: &Ty,
+        types: &[Ty],
+        mutable: bool,
+        origin: Bound,
+    ) -> PatternKind {
+        let mut parts: Vec<(u32, Pattern)> = Vec::with_capacity(fields.len());
+        for field in fields {
+            let found = match field.name {
+                Some(name) => self.find_field(ty, name.name),
+                None => None,
+            };
+            let of = found.as_ref().map_or(Ty::Error, |(_, ty)| ty.clone());
+            let pattern = self.pattern_inner(&field.pattern, &of, mutable, origin);
+            match (found, field.name) {
+                (Some((index, _)), Some(name)) => {
+                    if parts.iter().any(|(other, _)| *other == index) {
+                        self.report(
+                            Diagnostic::new(
+                                &names::TWICE,
+                                name.span,
+                                format!("the field `{}` is matched twice", name.name),
+                            )
+                            .here("again here"),
+                        );
+                    } else {
+                        parts.push((index, pattern));
+                    }
+                }
+                (None, Some(name)) if !matches!(ty, Ty::Error | Ty::Never) => {
+                    let text = self.show(ty);
+                    let fields = self.field_names(ty);
+                    let diagnostic = Diagnostic::new(
+                        &types::UNKNOWN_FIELD,
+                        name.span,
+                        format!("a `{text}` has no field `{}`", name.name),
+                    )
+                    .here("no such field");
+                    let diagnostic = self.with_nearest(diagnostic, name, fields);
+                    self.report(diagnostic);
+                }
+                (_, None) if !types.contains(&Ty::Error) => self.report(
+                    Diagnostic::new(
+                        &types::PATTERN,
+                        field.pattern.span,
+                        "either all parts of the pattern have names, or none",
+                    )
+                    .here("this part has no name"),
+                ),
+                _ => {}
+            }
+        }
+        PatternKind::Fields(parts)
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one node of the tree"
+    )]
+    fn constructor_pattern(
+        &mut self,
+        path: &[Ident],
+        fields: Option<&[FieldPattern]>,
+        rest: Option<Span>,
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+        span: Span,
+    ) -> PatternKind {
+        if let [name] = path
+            && name.name == "some"
+        {
+            let item = self.option_item(ty, "`some(…)`", span);
+            let [part] = fields.unwrap_or_default() else {
+                self.report(
+                    Diagnostic::new(&types::PATTERN, span, "`some` holds one value")
+                        .here("write `some(x)`"),
+                );
+                return PatternKind::Wildcard;
+            };
+            let inner = self.pattern_inner(
+                &part.pattern,
+                &item.clone().unwrap_or(Ty::Error),
+                mutable,
+                origin,
+            );
+            return match item {
+                Some(_) => PatternKind::Some(Box::new(inner)),
+                None => PatternKind::Wildcard,
+            };
+        }
+        let definition = match path {
+            [name] => self.cx.resolve(self.module, name.name),
+            [module, name] => match self.cx.resolve(self.module, module.name) {
+                Some(Definition::Module(module)) => self.module_member(module, *name),
+                other => other,
+            },
+            _ => None,
+        };
+        let fields = fields.unwrap_or_default();
+        match (definition, ty) {
+            (Some(Definition::Struct(id)), Ty::Struct(of, _)) if id == *of => {
+                let parts = self.named_parts(fields, ty, &[], mutable, origin);
+                self.check_all_named(&parts, ty, rest, span);
+                parts
+            }
+            (Some(Definition::Enum(_)), _) => {
+                self.bind_nowhere(fields, mutable, origin);
+                PatternKind::Wildcard
+            }
+            (None, _) => {
+                self.bind_nowhere(fields, mutable, origin);
+                if let Some(name) = path.first() {
+                    self.unknown_name(name.name, name.span);
+                }
+                PatternKind::Wildcard
+            }
+            _ => {
+                self.bind_nowhere(fields, mutable, origin);
+                let name = path.last().map_or("_", |name| name.name.as_str());
+                self.pattern_mismatch(&format!("`{name}(…)`"), &format!("a `{name}`"), ty, span);
+                PatternKind::Wildcard
+            }
+        }
+    }
+
+    /// Binds the names of a pattern whose value is broken, so that their uses give no further messages.
+    fn bind_nowhere(&mut self, fields: &[FieldPattern], mutable: bool, origin: Bound) {
+        for field in fields {
+            self.pattern_inner(&field.pattern, &Ty::Error, mutable, origin);
+        }
+    }
+
+    fn check_all_named(&mut self, parts: &PatternKind, ty: &Ty, rest: Option<Span>, span: Span) {
+        let (PatternKind::Fields(parts), None) = (parts, rest) else {
+            return;
+        };
+        let missing: Vec<String> = self
+            .field_names(ty)
+            .into_iter()
+            .enumerate()
+            .filter(|(i, _)| !parts.iter().any(|(index, _)| *index as usize == *i))
+            .map(|(_, name)| format!("`{name}`"))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        self.report(
+            Diagnostic::new(
+                &types::PATTERN,
+                span,
+                format!(
+                    "the pattern does not name {}",
+                    crate::signatures::list_of(missing)
+                ),
+            )
+            .here("not all fields are named")
+            .help("end it with `..` to leave the others out"),
+        );
+    }
+
+    fn list_pattern(
+        &mut self,
+        elements: &[ElementPattern],
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+        span: Span,
+    ) -> PatternKind {
+        let item = match ty {
+            Ty::List(item) => (**item).clone(),
+            Ty::Infer(_) => {
+                let item = self.infer.fresh(span);
+                self.infer.unify(ty, &Ty::list(item.clone()));
+                item
+            }
+            _ => {
+                self.pattern_mismatch("`[…]`", "a list", ty, span);
+                Ty::Error
+            }
+        };
+        let list = if item == Ty::Error {
+            Ty::Error
+        } else {
+            Ty::list(item.clone())
+        };
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let mut rest: Option<Option<LocalId>> = None;
+        for element in elements {
+            match element {
+                ElementPattern::One(pattern) => {
+                    let part = self.pattern_inner(pattern, &item, mutable, origin);
+                    if rest.is_some() {
+                        after.push(part);
+                    } else {
+                        before.push(part);
+                    }
+                }
+                ElementPattern::Rest { span, .. } if rest.is_some() => self.report(
+                    Diagnostic::new(
+                        &types::PATTERN,
+                        *span,
+                        "a list pattern has at most one `..`",
+                    )
+                    .here("a second one"),
+                ),
+                ElementPattern::Rest { name, .. } => {
+                    let bound = name.filter(|name| name.name != "_");
+                    rest = Some(bound.map(|name| self.bind(name, list.clone(), mutable, origin)));
+                }
+            }
+        }
+        if item == Ty::Error {
+            return PatternKind::Wildcard;
+        }
+        PatternKind::List {
+            before,
+            rest,
+            after,
+        }
+    }
+
+    /// Alternatives bind the same names with the same types: the locals of the first stand for all.
+    fn or_pattern(
+        &mut self,
+        alternatives: &[ast::Pattern],
+        ty: &Ty,
+        mutable: bool,
+        origin: Bound,
+    ) -> PatternKind {
+        let mut out = Vec::with_capacity(alternatives.len());
+        let mut shared: Option<(usize, usize)> = None;
+        for alternative in alternatives {
+            let start = self.locals.len();
+            let mut pattern = self.pattern_inner(alternative, ty, mutable, origin);
+            let end = self.locals.len();
+            match shared {
+                None => shared = Some((start, end)),
+                Some(first) => self.same_names(first, (start, end), &mut pattern),
+            }
+            out.push(pattern);
+        }
+        PatternKind::Or(out)
+    }
+
+    fn same_names(&mut self, first: (usize, usize), own: (usize, usize), pattern: &mut Pattern) {
+        let named = |checker: &Self, range: (usize, usize)| -> Vec<(Symbol, LocalId)> {
+            (range.0..range.1)
+                .map(|i| (checker.locals[i].name, LocalId(i as u32)))
+                .collect()
+        };
+        let (theirs, mine) = (named(self, first), named(self, own));
+        let mut renamed = Vec::new();
+        for (name, id) in &mine {
+            let facts = &mut self.facts[id.0 as usize];
+            facts.watched = false;
+            facts.alternative = true;
+            let Some((_, other)) = theirs.iter().find(|(other, _)| other == name) else {
+                self.alternative_names(*name, pattern.span);
+                continue;
+            };
+            let (a, b) = (self.local_type(*other), self.local_type(*id));
+            if !self.infer.unify(&a, &b) {
+                let (a, b) = (self.show(&a), self.show(&b));
+                self.report(
+                    Diagnostic::new(
+                        &types::PATTERN,
+                        pattern.span,
+                        format!("`{name}` is a `{a}` in one alternative and a `{b}` in another"),
+                    )
+                    .here("alternatives bind their names with the same types"),
+                );
+            }
+            self.scope.insert(*name, *other);
+            renamed.push((*id, *other));
+        }
+        for (name, _) in &theirs {
+            if !mine.iter().any(|(other, _)| other == name) {
+                self.alternative_names(*name, pattern.span);
+            }
+        }
+        rename(pattern, &renamed);
+    }
+
+    fn alternative_names(&mut self, name: Symbol, span: Span) {
+        self.report(
+            Diagnostic::new(
+                &types::PATTERN,
+                span,
+                format!("`{name}` is bound by some alternatives and not by others"),
+            )
+            .here("alternatives bind the same names")
+            .help("write an arm of its own"),
+        );
+    }
+
+    /// Reports a pattern that may not match where it must.
+    pub(super) fn irrefutable(&mut self, pattern: &Pattern, place: &str) {
+        let mut refutable: Option<(Span, &'static str)> = None;
+        crate::walk::patterns(pattern, &mut |part: &hir::Pattern| {
+            let what = match &part.kind {
+                PatternKind::Literal(_) => "a literal",
+                PatternKind::Range { .. } => "a range",
+                PatternKind::None | PatternKind::Some(_) => "one case of an option",
+                PatternKind::Variant(..) => "one case of an enum",
+                PatternKind::List {
+                    before,
+                    rest: Some(_),
+                    after,
+                } if before.is_empty() && after.is_empty() => return,
+                PatternKind::List { .. } => "a list of some length",
+                _ => return,
+            };
+            refutable.get_or_insert((part.span, what));
+        });
+        if let Some((span, what)) = refutable {
+            self.report(
+                Diagnostic::new(
+                    &types::REFUTABLE,
+                    span,
+                    format!("{place} takes a pattern that always matches, this one may not"),
+                )
+                .here(format!("this matches only {what}"))
+                .help("use `match`, which says what happens in the other cases"),
+            );
+        }
+    }
+}
+
+fn literal_kind(value: Expr) -> PatternKind {
+    match value.kind {
+        ExprKind::Error => PatternKind::Wildcard,
+        _ => PatternKind::Literal(value),
+    }
+}
+
+/// Lets a pattern bind other locals.
+fn rename(pattern: &mut Pattern, renamed: &[(LocalId, LocalId)]) {
+    let replace = |id: &mut LocalId| {
+        if let Some((_, new)) = renamed.iter().find(|(old, _)| old == id) {
+            *id = *new;
+        }
+    };
+    match &mut pattern.kind {
+        PatternKind::Bind(id) => replace(id),
+        PatternKind::Some(inner) => rename(inner, renamed),
+        PatternKind::Fields(fields) => fields
+            .iter_mut()
+            .for_each(|(_, part)| rename(part, renamed)),
+        PatternKind::Variant(_, parts) | PatternKind::Or(parts) => {
+            parts.iter_mut().for_each(|part| rename(part, renamed));
+        }
+        PatternKind::List {
+            before,
+            rest,
+            after,
+        } => {
+            before
+                .iter_mut()
+                .chain(after)
+                .for_each(|part| rename(part, renamed));
+            if let Some(Some(id)) = rest {
+                replace(id);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,271 @@
+//! Statements.
+
+use dynop_base::codes::{names, types};
+use dynop_base::{Applicability, Diagnostic, Span};
+use dynop_syntax::ast::{self, BinaryOp, Pattern, StmtKind as Kind, Type};
+
+use super::blocks::Wanted;
+use super::places::Purpose;
+use super::{Ability, BodyChecker, Bound, LocalId, Origin};
+use crate::hir::{Expr, Stmt, StmtKind};
+use crate::signatures::unsupported;
+use crate::ty::Ty;
+
+impl BodyChecker<'_, '_> {
+    /// A statement; `None` where it is broken beyond use.
+    pub(super) fn statement(&mut self, stmt: &ast::Stmt) -> Option<Stmt> {
+        let span = stmt.span;
+        let kind = match &stmt.kind {
+            Kind::Let {
+                var,
+                pattern,
+                ty,
+                value,
+            } => self.let_statement(*var, pattern, ty.as_ref(), value, span),
+            Kind::Assign { place, op, value } => self.assignment(place, *op, value)?,
+            Kind::Yield(value) => self.yield_statement(value, span)?,
+            Kind::Assert(value) => {
+                self.check(value, &Ty::Bool, Origin::Rule("`assert` takes a `Bool`"));
+                self.report(unsupported("`assert` statements", span));
+                return None;
+            }
+            Kind::While { condition, body } => self.while_loop(condition, body),
+            Kind::For {
+                pattern,
+                iterable,
+                body,
+            } => self.for_loop(pattern, iterable, body),
+            Kind::Expr(expr) => StmtKind::Expr(self.dropped(expr)),
+            Kind::Error => return None,
+        };
+        Some(Stmt { kind, span })
+    }
+
+    fn let_statement(
+        &mut self,
+        var: bool,
+        pattern: &Pattern,
+        ty: Option<&Type>,
+        value: &ast::Expr,
+        span: Span,
+    ) -> StmtKind {
+        let value = match ty {
+            Some(written) => {
+                let ty = self.written_type(written);
+                let mut value = self.check(value, &ty, Origin::Written(written.span));
+                // The variable has the written type also where the value is broken.
+                if value.ty == Ty::Error || value.ty == Ty::Never {
+                    value.ty = ty;
+                }
+                value
+            }
+            None => self.expr(value, None),
+        };
+        let first = self.locals.len();
+        let bound = self.pattern(pattern, &value.ty.clone(), var, Bound::Let);
+        let mut keyword = span.at_start();
+        keyword.end = keyword.start + 3;
+        for facts in &mut self.facts[first..] {
+            facts.keyword = (!var).then_some(keyword);
+        }
+        self.irrefutable(&bound, "`let`");
+        StmtKind::Let {
+            pattern: bound,
+            value,
+        }
+    }
+
+    fn assignment(
+        &mut self,
+        place: &ast::Expr,
+        op: Option<BinaryOp>,
+        value: &ast::Expr,
+    ) -> Option<StmtKind> {
+        let Some(target) = self.place(place, Purpose::Assign) else {
+            self.expr(value, None);
+            return None;
+        };
+        let local = &self.locals[target.local.0 as usize];
+        let origin = if target.projections.is_empty() {
+            Origin::Variable(local.name, local.span)
+        } else {
+            Origin::Operand(place.span)
+        };
+        let ty = self.infer.shallow(&target.ty);
+        let Some(op) = op else {
+            let value = self.check(value, &ty, origin);
+            return Some(StmtKind::Assign {
+                place: target,
+                op: None,
+                value,
+            });
+        };
+        let fits = match op {
+            BinaryOp::Add => matches!(ty, Ty::Int | Ty::Float | Ty::Str),
+            BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow => {
+                matches!(ty, Ty::Int | Ty::Float)
+            }
+            _ => ty == Ty::Int,
+        };
+        if fits {
+            let value = self.check(value, &ty, origin);
+            return Some(StmtKind::Assign {
+                place: target,
+                op: Some(op),
+                value,
+            });
+        }
+        let found = self.expr(value, Some(&ty));
+        self.no_compound(op, &ty, place.span, &found);
+        None
+    }
+
+    fn no_compound(&mut self, op: BinaryOp, ty: &Ty, place: Span, value: &Expr) {
+        if *ty == Ty::Error || value.ty == Ty::Error {
+            return;
+        }
+        if let Ty::Infer(_) = ty {
+            return self.cannot_infer(place, "the type of this");
+        }
+        let text = self.show(ty);
+        let diagnostic = Diagnostic::new(
+            &types::OPERATOR,
+            place,
+            format!("`{}=` does not exist for a `{text}`", op.text()),
+        )
+        .here(format!("this is a `{text}`"));
+        self.report(match (op, ty) {
+            (BinaryOp::Add, Ty::List(_)) => {
+                diagnostic.help("add one element with `.push(…)`, all of a list with `.extend(…)`")
+            }
+            _ => diagnostic,
+        });
+    }
+
+    fn while_loop(&mut self, condition: &ast::Expr, body: &ast::Block) -> StmtKind {
+        let condition = self.condition(condition);
+        let body = self.loop_body(|checker| checker.block(body, Wanted::Nothing));
+        StmtKind::While { condition, body }
+    }
+
+    fn loop_body(&mut self, check: impl FnOnce(&mut Self) -> Expr) -> Expr {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.loops += 1;
+        }
+        let body = check(self);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.loops -= 1;
+        }
+        body
+    }
+
+    fn for_loop(&mut self, pattern: &Pattern, iterable: &ast::Expr, body: &ast::Block) -> StmtKind {
+        let iterable = self.expr(iterable, None);
+        let item = self.item_of(&iterable);
+        let scope = self.open_scope();
+        let bound = self.pattern(pattern, &item, false, Bound::For);
+        self.irrefutable(&bound, "`for`");
+        let body = self.loop_body(|checker| checker.block(body, Wanted::Nothing));
+        self.close_scope(scope);
+        StmtKind::For {
+            pattern: bound,
+            iterable,
+            body,
+        }
+    }
+
+    /// What a `for` over a value binds.
+    fn item_of(&mut self, iterable: &Expr) -> Ty {
+        let ty = self.infer.shallow(&iterable.ty);
+        match &ty {
+            Ty::List(item) | Ty::Set(item) | Ty::Iter(item) => (**item).clone(),
+            Ty::Map(pair) => Ty::Tuple([pair.0.clone(), pair.1.clone()].into()),
+            Ty::Range => Ty::Int,
+            Ty::Str => Ty::Str,
+            Ty::Error | Ty::Never => Ty::Error,
+            Ty::Infer(_) => {
+                self.cannot_infer(iterable.span, "the type of what is gone over");
+                Ty::Error
+            }
+            _ => {
+                let text = self.show(&ty);
+                let diagnostic = Diagnostic::new(
+                    &types::NOT_ITERABLE,
+                    iterable.span,
+                    format!("a `for` can't go over a `{text}`"),
+                )
+                .here(format!("this is a `{text}`"))
+                .note(
+                    "a `for` goes over lists, maps, ranges, iterators and the characters of a text",
+                );
+                self.report(match &ty {
+                    Ty::Int => diagnostic.help("a range counts: `for i in 0..n`").fix(
+                        "count from 0",
+                        iterable.span.at_start(),
+                        "0..",
+                        Applicability::Maybe,
+                    ),
+                    Ty::Option(_) => diagnostic
+                        .help("take the value out with `match` or give a default with `?? …`"),
+                    _ => diagnostic,
+                });
+                Ty::Error
+            }
+        }
+    }
+
+    /// The condition of an `if`, `while` or guard.
+    pub(super) fn condition(&mut self, condition: &ast::Expr) -> Expr {
+        self.check(
+            condition,
+            &Ty::Bool,
+            Origin::Rule("a condition is a `Bool`"),
+        )
+    }
+
+    /// Warns of the locals that nothing reads.
+    pub(super) fn unused_locals(&mut self) {
+        if self.in_std() {
+            return;
+        }
+        for index in 0..self.locals.len() {
+            let facts = self.facts[index];
+            if facts.used || !facts.watched {
+                continue;
+            }
+            let local = &self.locals[index];
+            let name = local.name;
+            let diagnostic = Diagnostic::new(
+                &names::UNUSED_VARIABLE,
+                local.span,
+                format!("`{name}` is never read"),
+            )
+            .here(if local.mutable {
+                "assigned at most"
+            } else {
+                "bound and not read"
+            })
+            .help(format!("if that is meant, name it `_{name}`"))
+            .fix(
+                "mark it as unused",
+                local.span.at_start(),
+                "_",
+                Applicability::Maybe,
+            );
+            self.report(diagnostic);
+        }
+    }
+
+    /// A local's type, for what needs it after binding.
+    pub fn local_type(&self, id: LocalId) -> Ty {
+        self.locals
+            .get(id.0 as usize)
+            .map_or(Ty::Error, |local| local.ty.clone())
+    }
+
+    /// Notes that a value is shown, compared or used as a key.
+    pub fn needs(&mut self, value: &Expr, ability: Ability) {
+        let ty = value.ty.clone();
+        self.require(&ty, ability, value.span);
+    }
+}

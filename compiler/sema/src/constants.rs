@@ -1,0 +1,232 @@
+//! Constants and defaults: expressions that are known when the program is built.
+
+use dynop_base::Diagnostic;
+use dynop_base::codes::names;
+use dynop_syntax::ast::{self, ExprKind};
+
+use crate::body::{BodyChecker, Findings, Mode, Origin};
+use crate::context::{Context, Definition, ModuleId};
+use crate::hir::{self, ConstId, Expr, FunctionId};
+use crate::scan::each_child;
+use crate::signatures::{Place, placed};
+use crate::ty::Ty;
+use crate::types::{TypeScope, lower_type};
+
+/// Checks a constant expression, against a type if one is expected.
+pub fn check_constant(
+    cx: &Context<'_>,
+    module: ModuleId,
+    generics: &[ast::Ident],
+    value: &ast::Expr,
+    expected: Option<(&Ty, Origin)>,
+) -> (Expr, Findings) {
+    let mut checker = BodyChecker::new(cx, module, generics, Mode::Constant);
+    let mut expr = match expected {
+        Some((ty, origin)) => checker.check(value, ty, origin),
+        None => checker.expr(value, None),
+    };
+    checker.finish_expr(&mut expr);
+    (expr, checker.finish())
+}
+
+/// Fills in every constant and default of a context that has the signatures.
+pub fn resolve(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) {
+    for index in 0..cx.consts.len() {
+        let (constant, findings) = declared(cx, index);
+        cx.program.consts.push(constant);
+        all.push((None, findings));
+    }
+    // A constant may make structs, whose defaults may name constants: simple constants, defaults, then the others.
+    let order = order(cx, all);
+    let (calling, simple): (Vec<usize>, Vec<usize>) = order
+        .into_iter()
+        .partition(|&index| has_call(&cx.consts[index].decl.value));
+    for index in simple {
+        constant(cx, index, all);
+    }
+    field_defaults(cx, all);
+    for index in calling {
+        constant(cx, index, all);
+    }
+    param_defaults(cx, all);
+}
+
+/// A constant with its written type and no value yet.
+fn declared(cx: &Context<'_>, index: usize) -> (hir::Const, Findings) {
+    let item = cx.consts[index];
+    let mut findings = Findings::default();
+    let ty = item.decl.ty.as_ref().map_or(Ty::Error, |written| {
+        let scope = TypeScope {
+            module: item.module,
+            generics: &[],
+        };
+        let ty = lower_type(cx, scope, written, &mut findings.diagnostics);
+        placed(
+            cx,
+            item.module,
+            ty,
+            written.span,
+            Place::Const,
+            &mut findings.diagnostics,
+        )
+    });
+    let constant = hir::Const {
+        name: item.decl.name.name,
+        ty: ty.clone(),
+        value: Expr {
+            kind: hir::ExprKind::Error,
+            ty,
+            span: item.decl.value.span,
+        },
+        span: item.decl.name.span,
+    };
+    (constant, findings)
+}
+
+fn constant(cx: &mut Context<'_>, index: usize, all: &mut Vec<(Option<FunctionId>, Findings)>) {
+    let item = cx.consts[index];
+    let written = item.decl.ty.as_ref();
+    let ty = cx.program.consts[index].ty.clone();
+    let expected = written.map(|written| (&ty, Origin::Written(written.span)));
+    let (value, findings) = check_constant(cx, item.module, &[], &item.decl.value, expected);
+    all.push((None, findings));
+    let constant = &mut cx.program.consts[index];
+    if written.is_none() {
+        constant.ty = value.ty.clone();
+    }
+    constant.value = value;
+}
+
+fn has_call(expr: &ast::Expr) -> bool {
+    if let ExprKind::Call { .. } = expr.kind {
+        return true;
+    }
+    let mut found = false;
+    each_child(expr, &mut |child| found = found || has_call(child));
+    found
+}
+
+/// Constants in an order in which each follows those it names; circles are reported.
+fn order(cx: &Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) -> Vec<usize> {
+    let mut states = vec![0u8; cx.consts.len()];
+    let mut out = Vec::with_capacity(cx.consts.len());
+    let mut findings = Findings::default();
+    for start in 0..cx.consts.len() {
+        // A stack of our own: a chain of constants may be as long as the file.
+        let mut stack = vec![start];
+        while let Some(&index) = stack.last() {
+            if states[index] == 0 {
+                states[index] = 1;
+                let mut used = Vec::new();
+                consts_in(
+                    cx,
+                    cx.consts[index].module,
+                    &cx.consts[index].decl.value,
+                    &mut used,
+                );
+                for ConstId(other) in used {
+                    match states[other as usize] {
+                        0 => stack.push(other as usize),
+                        1 => findings.diagnostics.push(cycle(cx, index, other as usize)),
+                        _ => {}
+                    }
+                }
+                if stack.last() != Some(&index) {
+                    continue;
+                }
+            }
+            stack.pop();
+            if states[index] == 1 {
+                states[index] = 2;
+                out.push(index);
+            }
+        }
+    }
+    all.push((None, findings));
+    out
+}
+
+fn cycle(cx: &Context<'_>, from: usize, to: usize) -> Diagnostic {
+    let (from, to) = (cx.consts[from].decl, cx.consts[to].decl);
+    let message = if std::ptr::eq(from, to) {
+        format!("the constant `{}` is defined by itself", from.name.name)
+    } else {
+        format!(
+            "the constants `{}` and `{}` are defined by each other",
+            to.name.name, from.name.name
+        )
+    };
+    Diagnostic::new(&names::CYCLE, from.value.span, message)
+        .here(format!("this needs `{}`", to.name.name))
+        .label(to.name.span, "which is defined here")
+        .help("give one of them a value of its own")
+}
+
+fn consts_in(cx: &Context<'_>, module: ModuleId, expr: &ast::Expr, out: &mut Vec<ConstId>) {
+    let definition = match &expr.kind {
+        ExprKind::Name(name) => cx.resolve(module, *name),
+        ExprKind::Field { base, name, .. } => match base.kind {
+            ExprKind::Name(base) => match cx.resolve(module, base) {
+                Some(Definition::Module(other)) => {
+                    cx.member(other, name.name).map(|entry| entry.definition)
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(Definition::Const(id)) = definition {
+        out.push(id);
+    }
+    each_child(expr, &mut |child| consts_in(cx, module, child, out));
+}
+
+fn field_defaults(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) {
+    for index in 0..cx.structs.len() {
+        let item = cx.structs[index];
+        for field in &item.decl.fields {
+            let Some(default) = &field.default else {
+                continue;
+            };
+            let found = cx.program.structs[index]
+                .fields
+                .iter()
+                .position(|other| other.span == field.name.span);
+            let Some(position) = found else { continue };
+            let ty = cx.program.structs[index].fields[position].ty.clone();
+            let origin = Origin::Field(field.name.name, field.name.span);
+            let (value, findings) = check_constant(
+                cx,
+                item.module,
+                &item.decl.generics,
+                default,
+                Some((&ty, origin)),
+            );
+            all.push((None, findings));
+            cx.program.structs[index].fields[position].default = Some(value);
+        }
+    }
+}
+
+fn param_defaults(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) {
+    for index in 0..cx.functions.len() {
+        let item = cx.functions[index];
+        for (position, param) in item.decl.params.iter().enumerate() {
+            let Some(default) = &param.default else {
+                continue;
+            };
+            let ty = cx.program.functions[index].params[position].ty.clone();
+            let origin = Origin::Param(FunctionId(index as u32), position);
+            let (value, findings) = check_constant(
+                cx,
+                item.module,
+                &item.decl.generics,
+                default,
+                Some((&ty, origin)),
+            );
+            all.push((None, findings));
+            cx.program.functions[index].params[position].default = Some(value);
+        }
+    }
+}
