@@ -10,6 +10,7 @@ pub mod compose;
 pub mod constants;
 pub mod context;
 pub mod display;
+pub mod dump;
 pub mod exhaustive;
 pub mod hir;
 pub mod infer;
@@ -20,6 +21,9 @@ pub mod substitute;
 pub mod ty;
 pub mod types;
 pub mod walk;
+
+#[cfg(test)]
+mod tests;
 
 use dynop_base::Diagnostic;
 use dynop_syntax::ast::{Body, FunctionKind, Module, NodeId};

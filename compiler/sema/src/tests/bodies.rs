@@ -1,0 +1,48 @@
+//! Bodies that are right, as typed trees.
+
+use super::{draw, run, typed};
+
+#[test]
+fn the_standard_library_has_no_error() {
+    let run = run("");
+    assert!(
+        run.checked.diagnostics.is_empty() && run.syntax.is_empty(),
+        "{}",
+        draw(&run)
+    );
+}
+
+#[test]
+fn word_count() {
+    insta::assert_snapshot!(typed(
+        r#"
+op load_pieces(path: Path, lines: Int = 1000) -> DynamicOutput<List<Str>> {
+    var index = 0
+    for piece in fs.lines(path).chunks(lines) {
+        yield DynamicOutput(piece, mapping_key: f"piece_{index}")
+        index += 1
+    }
+}
+
+op count_words(piece: List<Str>) -> Map<Str, Int> {
+    var counts: Map<Str, Int> = [:]
+    for line in piece {
+        for word in line.lower().words() {
+            counts[word] = counts.get(word, 0) + 1
+        }
+    }
+    counts
+}
+
+op merge(parts: List<Map<Str, Int>>) -> Map<Str, Int> {
+    var total: Map<Str, Int> = [:]
+    for part in parts {
+        for (word, count) in part {
+            total[word] = total.get(word, 0) + count
+        }
+    }
+    total
+}
+"#
+    ));
+}
