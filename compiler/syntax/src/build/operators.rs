@@ -69,6 +69,16 @@ fn infix(text: &str) -> (Infix, u8) {
 impl<'t> Builder<'t> {
     /// Reads operands and the operators between them that bind at least as tightly as `least`.
     pub(super) fn climb(&mut self, terms: &mut Terms<'t>, least: u8) -> Expr {
+        // Chains of prefixes and of `**` alone come here so often without a bracket: what is left of them is passed over.
+        if self.climbing > 4 * MAX_TREE_DEPTH {
+            let at = terms
+                .next()
+                .map_or(self.text.len(), |term| term.as_span().start());
+            let span = self.span_between(at, at);
+            self.report_too_deep(span);
+            while terms.next().is_some() {}
+            return self.error_expr(span);
+        }
         let outer = std::mem::replace(&mut self.height, 0);
         self.climbing += 1;
         let expr = self.climb_from_here(terms, least);
@@ -153,12 +163,6 @@ impl<'t> Builder<'t> {
                 (UnaryOp::Not, POWER)
             }
         };
-        // Nothing but a chain of prefixes or of `**` comes here so often: what is left of it is passed over.
-        if self.climbing > 4 * MAX_TREE_DEPTH {
-            self.report_too_deep(span);
-            while terms.next().is_some() {}
-            return self.error_expr(span);
-        }
         let operand = self.climb(terms, power);
         let fits = self.grow();
         let whole = span.to(operand.span);

@@ -172,9 +172,12 @@ impl Scanner<'_> {
     }
 
     pub(super) fn report_semicolon(&mut self, at: usize) {
+        if self.diagnostics.len() >= MAX_DIAGNOSTICS {
+            return;
+        }
         let span = self.span(at, at + 1);
-        let rest = self.text[at + 1..self.line_end(at)].trim();
-        let last = rest.is_empty() || rest.starts_with("//") || rest.starts_with('}');
+        let rest = self.text[at + 1..].trim_start_matches([' ', '\t', '\r']);
+        let last = rest.is_empty() || rest.starts_with(['\n', '}']) || rest.starts_with("//");
         let diagnostic = Diagnostic::new(&codes::SEMICOLON, span, "`;` is not needed")
             .here("a newline ends a statement");
         self.say(if last {

@@ -134,7 +134,10 @@ impl Scanner<'_> {
         match word {
             "if" if after_else => self.passed(start, end, Kind::Keyword, false, false),
             "if" | "match" | "fail" | "return" | "run" | "fn" => {
-                self.prefix_word(start);
+                // `fn` with a name declares; without one it is a type.
+                if word != "fn" || self.text[end..].trim_start_matches(' ').starts_with('(') {
+                    self.prefix_word(start);
+                }
                 let name = word == "run";
                 if word != "fn" {
                     self.not_a_type();
