@@ -170,7 +170,10 @@ impl<'t> Builder<'t> {
                 Rule::field_op => optional = part.as_str() == "?.",
                 Rule::number => {
                     let span = self.span(&part);
-                    self.report_tuple_index(span);
+                    match base.kind {
+                        ExprKind::Int(_) | ExprKind::Float(_) => self.report_second_point(span),
+                        _ => self.report_tuple_index(span),
+                    }
                     return ExprKind::Error;
                 }
                 _ => name = Some(self.ident(&part, "a name after `.`")),

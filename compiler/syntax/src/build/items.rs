@@ -112,7 +112,12 @@ impl<'t> Builder<'t> {
                 Rule::kw_import => {}
                 Rule::kw_as => renamed = true,
                 _ if renamed => alias = Some(self.ident(&part, "a name after `as`")),
-                _ => path.push(self.ident(&part, "the module's name")),
+                rule => {
+                    if rule == Rule::missing_name {
+                        self.report_missing_module(part.as_span().start());
+                    }
+                    path.push(self.ident(&part, "the module's name"));
+                }
             }
         }
         ItemKind::Import(Import { path, alias })
@@ -303,7 +308,7 @@ impl<'t> Builder<'t> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::tuple_type => payload = self.tuple_type_fields(part),
-                Rule::stray => self.report_unexpected(&part),
+                Rule::stray => self.report_stray_in_variant(&part),
                 _ => name = Some(self.ident(&part, "the case's name")),
             }
         }

@@ -9,7 +9,12 @@ use crate::build::{Builder, Node};
 impl<'t> Builder<'t> {
     /// A declaring keyword without the name it declares.
     pub(crate) fn report_missing_name(&mut self, keyword: &str, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
+        let word = self.source(span);
+        if word != "in" && super::KEYWORDS.contains(&word) {
+            self.report_reserved(span);
+            return;
+        }
         let diagnostic = Diagnostic::new(
             &codes::SYNTAX,
             span,
@@ -21,7 +26,7 @@ impl<'t> Builder<'t> {
 
     /// `let x` without `= …`.
     pub(crate) fn report_missing_value(&mut self, keyword: &str, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let what = if keyword == "type" {
             "a type"
         } else {
@@ -40,7 +45,7 @@ impl<'t> Builder<'t> {
     }
 
     pub(crate) fn report_missing_in(&mut self, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let mut diagnostic = Diagnostic::new(
             &codes::SYNTAX,
             span,
@@ -55,19 +60,24 @@ impl<'t> Builder<'t> {
     }
 
     pub(crate) fn report_missing_catch(&mut self, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let diagnostic = Diagnostic::new(
             &codes::SYNTAX,
             span,
             format!("`try` needs `catch`, found {found}"),
         )
-        .here("expected `catch`")
-        .help("write `try { … } catch e { … }`; the block after `catch` gives the value when the first one fails");
+        .here("expected `catch`");
+        if matches!(self.source(span), "except" | "rescue") {
+            let diagnostic = diagnostic.fix("write `catch`", span, "catch", Applicability::Certain);
+            self.report(diagnostic);
+            return;
+        }
+        let diagnostic = diagnostic.help("write `try { … } catch e { … }`; the block after `catch` gives the value when the first one fails");
         self.report(diagnostic);
     }
 
     pub(crate) fn report_missing_arms(&mut self, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let diagnostic = Diagnostic::new(
             &codes::MISSING_BLOCK,
             span,
@@ -79,7 +89,7 @@ impl<'t> Builder<'t> {
     }
 
     pub(crate) fn report_missing_block(&mut self, after: &str, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let diagnostic = Diagnostic::new(
             &codes::MISSING_BLOCK,
             span,
@@ -109,7 +119,7 @@ impl<'t> Builder<'t> {
     }
 
     pub(crate) fn report_missing_item(&mut self, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let after = self.after(at);
         let diagnostic = Diagnostic::new(
             &codes::SYNTAX,
@@ -127,7 +137,7 @@ impl<'t> Builder<'t> {
         at: usize,
     ) {
         let keyword = kind.keyword();
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let shown = name.map_or(String::new(), |name| format!(" `{}`", name.name));
         let mut diagnostic = Diagnostic::new(
             &codes::SYNTAX,
@@ -256,6 +266,47 @@ impl<'t> Builder<'t> {
         let diagnostic = Diagnostic::new(&codes::SYNTAX, span, "a tuple has at least two parts")
             .here("nothing follows")
             .fix("remove the comma", span, "", Applicability::Maybe);
+        self.report(diagnostic);
+    }
+
+    /// `1.2.3`
+    pub(crate) fn report_second_point(&mut self, span: Span) {
+        let diagnostic = Diagnostic::new(&codes::BAD_NUMBER, span, "a number has one point")
+            .here("a second one");
+        self.report(diagnostic);
+    }
+
+    /// Tokens after the case of an enum.
+    pub(crate) fn report_stray_in_variant(&mut self, pair: &Node<'t>) {
+        let (span, _) = self.found(pair.as_span().start());
+        let (message, here) = match self.source(span) {
+            ":" => (
+                "what a case holds stands in parentheses",
+                "write `Case(Int)` or `Case(name: Int)`",
+            ),
+            "=" => ("the cases of an enum have no values", "remove it"),
+            "{" => (
+                "what a case holds stands in parentheses",
+                "write `Case(name: Int)`",
+            ),
+            _ => {
+                self.report_unexpected(pair);
+                return;
+            }
+        };
+        self.report(Diagnostic::new(&codes::SYNTAX, span, message).here(here));
+    }
+
+    /// `import` without the name of a module.
+    pub(crate) fn report_missing_module(&mut self, at: usize) {
+        let (span, found) = self.found_instead(at);
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("expected the module's name, found {found}"),
+        )
+        .here("expected a name")
+        .help("`import text.words` reads `text/words.dyn` beside this file");
         self.report(diagnostic);
     }
 

@@ -29,6 +29,22 @@ pub(super) fn instead_of(word: &str) -> Option<&'static str> {
     })
 }
 
+/// What is to be said of a word that other languages have and Dynop has no word for.
+pub(super) fn advice_about(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "lambda" => "a closure is `|x| …`",
+        "unless" => "write `if not …`",
+        "new" => "a struct is made by its name: `Row(name: \"x\")`",
+        "async" | "await" | "go" | "spawn" => "steps run side by side by themselves",
+        "del" | "delete" => "an entry is taken out by `map.remove(key)`",
+        "goto" | "global" | "nonlocal" => "there is nothing like it",
+        "finally" | "defer" => "put what must always happen after the `try`",
+        "self" | "this" => "functions name all their parameters",
+        "where" => "type parameters have no bounds",
+        _ => return None,
+    })
+}
+
 /// For a keyword that begins a statement and stands where a value is wanted.
 pub(super) fn statement_as_value(word: &str) -> Option<String> {
     Some(match word {

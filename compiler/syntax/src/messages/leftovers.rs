@@ -3,17 +3,25 @@
 use dynop_base::codes::syntax as codes;
 use dynop_base::{Applicability, Diagnostic, Span, nearest};
 
-use super::foreign::instead_of;
+use super::foreign::{advice_about, instead_of};
 use super::{KEYWORDS, token_at, token_before};
 use crate::ast::{Expr, FunctionKind, Pattern, PatternKind};
 use crate::build::{Builder, Node};
 use crate::grammar::Rule;
 
+/// What is said of tokens after a statement.
+const END_OF_STATEMENT: &str = "a statement ends with its line";
+
+const OPERATORS_BETWEEN: [&str; 20] = [
+    "**", "*", "/", "%", "+", "<<", ">>", "&", "^", "??", "==", "!=", "<", "<=", ">", ">=", "..",
+    "..=", "and", "or",
+];
+
 impl<'t> Builder<'t> {
     /// Tokens after a finished statement or list element.
     pub(crate) fn report_unexpected(&mut self, pair: &Node<'t>) {
         let wanted = match pair.as_rule() {
-            Rule::unexpected | Rule::arm_junk => "a statement ends with its line",
+            Rule::unexpected | Rule::arm_junk => END_OF_STATEMENT,
             Rule::stray_index => "expected `]`",
             Rule::interpolation_junk => "expected `}` or `:`",
             Rule::stray_closure_param => "expected `,` or `|`",
@@ -34,15 +42,61 @@ impl<'t> Builder<'t> {
         let diagnostic = self
             .misread_word(at)
             .or_else(|| self.misread_operator(span))
-            .unwrap_or_else(|| {
-                Diagnostic::new(
-                    &codes::SYNTAX,
-                    span,
-                    format!("unexpected {found}{}", self.after(at)),
-                )
-                .here(wanted)
-            });
+            .or_else(|| self.operator_first(span))
+            .unwrap_or_else(|| self.plainly_unexpected(span, &found, at, wanted));
         self.report(diagnostic);
+    }
+
+    fn plainly_unexpected(&self, span: Span, found: &str, at: usize, wanted: &str) -> Diagnostic {
+        let found = found.trim_start_matches("the ");
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("unexpected {found}{}", self.after(at)),
+        )
+        .here(wanted);
+        let begins = matches!(
+            self.source(span),
+            "let"
+                | "var"
+                | "for"
+                | "while"
+                | "yield"
+                | "assert"
+                | "return"
+                | "fail"
+                | "if"
+                | "match"
+        );
+        if begins && wanted == END_OF_STATEMENT {
+            diagnostic.fix(
+                "begin a new line",
+                span.at_start(),
+                "\n",
+                Applicability::Maybe,
+            )
+        } else {
+            diagnostic
+        }
+    }
+
+    /// An operator at the beginning of a statement.
+    fn operator_first(&self, span: Span) -> Option<Diagnostic> {
+        let word = self.source(span);
+        let before = token_before(self.clean(), span.start as usize)
+            .and_then(|before| self.text.get(before));
+        if !matches!(before, None | Some("{")) || !OPERATORS_BETWEEN.contains(&word) {
+            return None;
+        }
+        Some(
+            Diagnostic::new(
+                &codes::EXPECTED_EXPRESSION,
+                span,
+                format!("expected an expression before `{word}`"),
+            )
+            .here("stands between two operands")
+            .help("to go on with the line before, end that one with the operator"),
+        )
     }
 
     /// `whlie x {`, `def f`, `print x`: a word that was meant as a keyword stands before what is left over.
@@ -81,6 +135,16 @@ impl<'t> Builder<'t> {
                     instead,
                     Applicability::Maybe,
                 ),
+            );
+        }
+        if let Some(advice) = advice_about(word) {
+            return Some(
+                Diagnostic::new(
+                    &codes::FOREIGN_WORD,
+                    span,
+                    format!("`{word}` is no word of Dynop"),
+                )
+                .here(advice),
             );
         }
         let next_begins_operand = next_word
@@ -148,6 +212,9 @@ impl<'t> Builder<'t> {
                         Applicability::Maybe,
                     )
             }
+            "<>" => new(&codes::FOREIGN_OPERATOR, "`<>` is written `!=`")
+                .here("write `!=`")
+                .fix("write `!=`", span, "!=", Applicability::Certain),
             "?" => new(&codes::FOREIGN_OPERATOR, "there is no `? :`")
                 .here("a choice between two values is `if`")
                 .help(
@@ -283,6 +350,17 @@ impl<'t> Builder<'t> {
             self.report(diagnostic);
             return;
         }
+        if !has_result && word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let diagnostic = Diagnostic::new(
+                &codes::SYNTAX,
+                span,
+                format!("the result type of `{keyword}` is written after `->`"),
+            )
+            .here("expected `->`")
+            .fix("add `->`", span.at_start(), "-> ", Applicability::Maybe);
+            self.report(diagnostic);
+            return;
+        }
         let expected = if has_result { "`{`" } else { "`->` or `{`" };
         let diagnostic = Diagnostic::new(
             &codes::SYNTAX,
@@ -372,6 +450,13 @@ impl<'t> Builder<'t> {
         let word = self.source(span);
         if word.as_bytes().first() == Some(&crate::scan::FILLER) {
             self.broken = true;
+            return;
+        }
+        if word == "test" {
+            let diagnostic =
+                Diagnostic::new(&codes::SYNTAX, span, "`test` needs a name between quotes")
+                    .here("write `test \"what it shows\" { … }`");
+            self.report(diagnostic);
             return;
         }
         if let Some(diagnostic) = self.misread_word(span.end as usize) {

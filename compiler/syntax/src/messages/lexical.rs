@@ -129,7 +129,12 @@ impl<'t> Builder<'t> {
         )
         .here("unknown prefix")
         .help("there are `\"…\"`, `f\"…{x}…\"`, `r\"…\"` without escapes, `b\"…\"` for bytes and `sh\"…\"` for a shell command");
-        if let Some(near) = nearest(prefix, ["f", "r", "b", "sh"]).filter(|_| prefix.len() < 3) {
+        let small = prefix.to_ascii_lowercase();
+        let near = ["f", "r", "b", "sh"]
+            .into_iter()
+            .find(|known| *known == small);
+        let near = near.or_else(|| nearest(prefix, ["f", "sh"]).filter(|_| prefix.len() == 2));
+        if let Some(near) = near {
             let place = Span::new(
                 self.file,
                 span.start as usize,

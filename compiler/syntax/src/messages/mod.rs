@@ -49,6 +49,18 @@ impl<'t> Builder<'t> {
         (place, text)
     }
 
+    /// As [`found`](Self::found), for what is missing: a closing bracket on a further line is not what stands in its place.
+    pub(crate) fn found_instead(&self, at: usize) -> (Span, String) {
+        let (span, found) = self.found(at);
+        let end = self.clean()[..at].trim_end_matches(' ').len();
+        let closes = matches!(self.source(span), ")" | "]" | "}");
+        if closes && self.text[end..at].contains('\n') {
+            let place = Span::new(self.file, end, end);
+            return (place, "the end of the line".to_string());
+        }
+        (span, found)
+    }
+
     /// The token before `at` on the same line, as `` after `=` ``; empty where there is none.
     pub(crate) fn after(&self, at: usize) -> String {
         match token_before(self.clean(), at) {
@@ -75,7 +87,7 @@ impl<'t> Builder<'t> {
 
     /// "expected {what}, found …"
     pub(crate) fn report_missing(&mut self, what: &str, at: usize) {
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         self.expected(&codes::SYNTAX, what, span, &found);
     }
 
@@ -91,7 +103,7 @@ impl<'t> Builder<'t> {
             self.broken = true;
             return;
         }
-        let (span, found) = self.found(at);
+        let (span, found) = self.found_instead(at);
         let after = self.after(at);
         let word = self.text.get(span.range()).unwrap_or("");
         if let Some(diagnostic) = self.counting_operator(at, span) {

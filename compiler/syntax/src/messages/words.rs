@@ -12,10 +12,10 @@ pub(crate) const KEYWORDS: [&str; 33] = [
 ];
 
 /// Operators of more than one character, longest first; some are only recognised to say that they are not Dynop's.
-const OPERATORS: [&str; 36] = [
+const OPERATORS: [&str; 37] = [
     "..=", "**=", "<<=", ">>=", "??=", "===", "!==", "...", "..", "**", "??", "?.", "->", "=>",
     "==", "!=", "<=", ">=", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "||", "&&",
-    ":=", "::", "++", "--", "|>", "<-",
+    ":=", "::", "++", "--", "|>", "<-", "<>",
 ];
 
 /// The token at or after `at`; empty at the end of a line or of the file.

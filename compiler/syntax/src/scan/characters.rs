@@ -28,6 +28,13 @@ impl Scanner<'_> {
         }
         self.report_character(start, end, c);
         self.blank(start, end);
+        if c == '\\'
+            && self.text[end..]
+                .trim_start_matches([' ', '\t', '\r'])
+                .starts_with('\n')
+        {
+            self.previous.joins = true;
+        }
     }
 
     /// `'text'` and its typographic kin: an operand that was refused.

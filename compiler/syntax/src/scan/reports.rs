@@ -180,6 +180,16 @@ impl Scanner<'_> {
         let last = rest.is_empty() || rest.starts_with(['\n', '}']) || rest.starts_with("//");
         let diagnostic = Diagnostic::new(&codes::SEMICOLON, span, "`;` is not needed")
             .here("a newline ends a statement");
+        let inside = self
+            .stack
+            .last()
+            .is_some_and(|open| open.bracket != super::brackets::Bracket::Brace);
+        if inside && !last {
+            let diagnostic =
+                Diagnostic::new(&codes::SEMICOLON, span, "`;` parts nothing").here("write `,`");
+            self.say(diagnostic.fix("write `,`", span, ",", Applicability::Maybe));
+            return;
+        }
         self.say(if last {
             diagnostic.fix("remove it", span, "", Applicability::Certain)
         } else {

@@ -49,9 +49,9 @@ impl Previous {
 }
 
 /// Punctuation of more than one character, longest first.
-const LONG: [&str; 26] = [
+const LONG: [&str; 28] = [
     "..=", "**=", "<<=", ">>=", "??=", "..", "**", "??", "?.", "->", "=>", "==", "!=", "<=", ">=",
-    "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "&&",
+    "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "&&", "++", "--",
 ];
 
 impl Scanner<'_> {
@@ -208,7 +208,8 @@ impl Scanner<'_> {
                 self.begin_token(start, false);
                 self.passed(start, start + 1, Kind::Other, true, false);
             }
-            b">" | b">>" | b"@" | b"!" => {
+            // `++` and `--` are two signs where an operand follows, and a habit where the line ends.
+            b">" | b">>" | b"@" | b"!" | b"++" | b"--" => {
                 self.begin_token(start, false);
                 self.not_a_type();
                 self.passed(start, start + token.len(), Kind::Other, false, false);
