@@ -3,6 +3,9 @@
 //! Made by `lower`, refined by the passes here, read by every code generator. It prints and parses back.
 
 pub mod function;
+pub mod liveness;
+pub mod operands;
+pub mod passes;
 pub mod types;
 
 pub use function::*;

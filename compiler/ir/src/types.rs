@@ -115,3 +115,67 @@ impl Types {
             .map(|(i, t)| (TypeId(i as u32), t))
     }
 }
+
+impl Types {
+    /// The id of a type that is in the table.
+    pub fn find(&self, ty: &Type) -> Option<TypeId> {
+        self.ids.get(ty).copied()
+    }
+
+    /// A type as it is written in the language.
+    pub fn display(&self, id: TypeId) -> String {
+        let list = |ids: &[TypeId]| {
+            ids.iter()
+                .map(|&id| self.display(id))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        match self.get(id) {
+            Type::Unit => "()".into(),
+            Type::Int => "Int".into(),
+            Type::Float => "Float".into(),
+            Type::Bool => "Bool".into(),
+            Type::Str => "Str".into(),
+            Type::Path => "Path".into(),
+            Type::Bytes => "Bytes".into(),
+            Type::Duration => "Duration".into(),
+            Type::Time => "Time".into(),
+            Type::Range => "Range".into(),
+            Type::List(item) => format!("List<{}>", self.display(*item)),
+            Type::Map(key, value) => {
+                format!("Map<{}, {}>", self.display(*key), self.display(*value))
+            }
+            Type::Set(item) => format!("Set<{}>", self.display(*item)),
+            Type::Option(inner) => format!("{}?", self.display(*inner)),
+            Type::Enum(one) => one.name.clone(),
+            Type::Closure(params, result) => {
+                format!("fn({}) -> {}", list(params), self.display(*result))
+            }
+            Type::Aggregate(aggregate) => match aggregate.kind {
+                AggregateKind::Struct => aggregate.name.clone(),
+                AggregateKind::DynamicOutput => {
+                    format!(
+                        "DynamicOutput<{}>",
+                        aggregate
+                            .fields
+                            .first()
+                            .map(|(_, ty)| self.display(*ty))
+                            .unwrap_or_default()
+                    )
+                }
+                AggregateKind::Tuple => {
+                    let fields: Vec<TypeId> = aggregate.fields.iter().map(|(_, ty)| *ty).collect();
+                    format!("({})", list(&fields))
+                }
+                AggregateKind::NamedTuple => {
+                    let fields: Vec<String> = aggregate
+                        .fields
+                        .iter()
+                        .map(|(name, ty)| format!("{name}: {}", self.display(*ty)))
+                        .collect();
+                    format!("({})", fields.join(", "))
+                }
+            },
+        }
+    }
+}

@@ -31,6 +31,30 @@ pub enum AbiType {
     Status,
 }
 
+/// The operator of a failed arithmetic operation, as `dyn_fail_overflow` and its like take it.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operator {
+    /// `+`
+    Add = 0,
+    /// `-`
+    Sub = 1,
+    /// `*`
+    Mul = 2,
+    /// `/`
+    Div = 3,
+    /// `%`
+    Rem = 4,
+    /// `**`
+    Pow = 5,
+    /// `<<`
+    Shl = 6,
+    /// `>>`
+    Shr = 7,
+    /// Unary `-`; the second operand is 0
+    Neg = 8,
+}
+
 /// The Rust types of the same names.
 pub mod types {
     /// The context of the running step.

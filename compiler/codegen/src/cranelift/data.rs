@@ -1,0 +1,416 @@
+//! Static data: texts, type descriptors, places in the source, and the record by which the runtime finds it all.
+
+use std::collections::HashMap;
+use std::mem::offset_of;
+
+use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module};
+use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
+use dynop_abi::layout::{STR_DATA, STR_HEAP, STR_INLINE};
+use dynop_abi::plan::Plan;
+use dynop_abi::program::{self, Program, Site};
+use dynop_base::{SourceMap, Span};
+use dynop_ir::{AggregateKind, Type, TypeId};
+
+use super::Shared;
+use crate::CodegenError;
+
+/// What a descriptor describes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Described {
+    Type(TypeId),
+    /// The captures of a closure, as a tuple.
+    Captures(Vec<TypeId>),
+}
+
+/// Places in the source, numbered as they come.
+#[derive(Default)]
+pub(crate) struct Sites {
+    numbers: HashMap<(String, String, u32, u32), u32>,
+    list: Vec<(String, String, u32, u32)>,
+}
+
+impl Sites {
+    pub(crate) fn number(
+        &mut self,
+        sources: &SourceMap,
+        function: &str,
+        span: Option<Span>,
+    ) -> u32 {
+        let site = match span {
+            Some(span) => {
+                let file = sources.file(span.file);
+                let at = file.line_column(span.start);
+                (file.name.clone(), function.to_owned(), at.line, at.column)
+            }
+            None => (String::new(), function.to_owned(), 0, 0),
+        };
+        let next = self.list.len() as u32;
+        *self.numbers.entry(site.clone()).or_insert_with(|| {
+            self.list.push(site);
+            next
+        })
+    }
+}
+
+/// A record under construction: bytes, and addresses at offsets.
+struct Record {
+    bytes: Vec<u8>,
+    addresses: Vec<(usize, DataId)>,
+    code: Vec<(usize, FuncId)>,
+}
+
+impl Record {
+    fn new(size: usize) -> Self {
+        Self {
+            bytes: vec![0; size],
+            addresses: Vec::new(),
+            code: Vec::new(),
+        }
+    }
+
+    fn put(&mut self, offset: usize, bytes: &[u8]) {
+        self.bytes[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
+
+    fn word(&mut self, offset: usize, value: u64) {
+        self.put(offset, &value.to_le_bytes());
+    }
+}
+
+impl Shared<'_> {
+    fn define_record(
+        &mut self,
+        id: DataId,
+        record: Record,
+        align: u64,
+    ) -> Result<(), CodegenError> {
+        let mut data = DataDescription::new();
+        let empty = record.bytes.is_empty();
+        data.define(if empty {
+            vec![0].into()
+        } else {
+            record.bytes.into_boxed_slice()
+        });
+        data.set_align(align);
+        for (offset, target) in record.addresses {
+            let value = self.module.declare_data_in_data(target, &mut data);
+            data.write_data_addr(offset as u32, value, 0);
+        }
+        for (offset, target) in record.code {
+            let function = self.module.declare_func_in_data(target, &mut data);
+            data.write_function_addr(offset as u32, function);
+        }
+        Ok(self.module.define_data(id, &data)?)
+    }
+
+    fn anonymous(&mut self, record: Record, align: u64) -> Result<DataId, CodegenError> {
+        // Addresses are written by the loader of a position-independent executable, so such records can't be read-only
+        // for the object file; the linker makes them so after relocation.
+        let writable = !(record.addresses.is_empty() && record.code.is_empty());
+        let id = self.module.declare_anonymous_data(writable, false)?;
+        self.define_record(id, record, align)?;
+        Ok(id)
+    }
+
+    /// Bytes in read-only data.
+    fn bytes(&mut self, bytes: &[u8]) -> Result<DataId, CodegenError> {
+        if let Some(&id) = self.texts.get(bytes) {
+            return Ok(id);
+        }
+        let id = self.anonymous(
+            Record {
+                bytes: bytes.to_vec(),
+                ..Record::new(0)
+            },
+            1,
+        )?;
+        self.texts.insert(bytes.to_vec(), id);
+        Ok(id)
+    }
+
+    /// 32 zero bytes, which stand for the header of an empty list.
+    pub(crate) fn zeros(&mut self) -> Result<DataId, CodegenError> {
+        if let Some(id) = self.zeros {
+            return Ok(id);
+        }
+        let id = self.anonymous(Record::new(32), 8)?;
+        self.zeros = Some(id);
+        Ok(id)
+    }
+
+    /// The words of a text: inline, or the buffer whose address is the first word and the second word.
+    pub(crate) fn text(&mut self, text: &[u8]) -> Result<Text, CodegenError> {
+        if text.len() <= STR_INLINE {
+            let mut words = [0u8; 16];
+            words[..text.len()].copy_from_slice(text);
+            words[15] = text.len() as u8;
+            let half =
+                |at: usize| u64::from_le_bytes(words[at..at + 8].try_into().unwrap_or_default());
+            return Ok(Text::Inline(half(0), half(8)));
+        }
+        // Count 0: immortal. The capacity is the length, so nobody thinks of appending in place.
+        let mut buffer = vec![0u8; STR_DATA];
+        buffer[8..16].copy_from_slice(&(text.len() as u64).to_le_bytes());
+        buffer.extend_from_slice(text);
+        let id = match self.texts.get(&buffer) {
+            Some(&id) => id,
+            None => {
+                let id = self.anonymous(
+                    Record {
+                        bytes: buffer.clone(),
+                        ..Record::new(0)
+                    },
+                    8,
+                )?;
+                self.texts.insert(buffer, id);
+                id
+            }
+        };
+        Ok(Text::Buffer(
+            id,
+            text.len() as u64 | u64::from(STR_HEAP) << 56,
+        ))
+    }
+
+    fn static_str(
+        &mut self,
+        record: &mut Record,
+        offset: usize,
+        text: &str,
+    ) -> Result<(), CodegenError> {
+        if !text.is_empty() {
+            let id = self.bytes(text.as_bytes())?;
+            record
+                .addresses
+                .push((offset + offset_of!(StaticStr, data), id));
+        }
+        record.word(offset + offset_of!(StaticStr, len), text.len() as u64);
+        Ok(())
+    }
+
+    /// The descriptor of a type.
+    pub(crate) fn descriptor(&mut self, ty: TypeId) -> Result<DataId, CodegenError> {
+        self.described(Described::Type(ty))
+    }
+
+    /// The descriptor of a closure's captures.
+    pub(crate) fn captures(&mut self, captures: &[TypeId]) -> Result<DataId, CodegenError> {
+        self.described(Described::Captures(captures.to_vec()))
+    }
+
+    fn described(&mut self, what: Described) -> Result<DataId, CodegenError> {
+        if let Some(&id) = self.descriptors.get(&what) {
+            return Ok(id);
+        }
+        // Declared before it is filled, since a type may hold itself.
+        let id = self.module.declare_anonymous_data(true, false)?;
+        self.descriptors.insert(what.clone(), id);
+        let record = match what {
+            Described::Type(ty) => self.type_record(ty)?,
+            Described::Captures(captures) => {
+                let (mut offset, mut fields, mut counted) = (0, Vec::new(), false);
+                for ty in captures {
+                    let layout = self.layouts.get(ty);
+                    offset = u32::next_multiple_of(offset, layout.align.max(1));
+                    fields.push((String::new(), ty, offset));
+                    offset += layout.size;
+                    counted |= layout.counted;
+                }
+                self.record(
+                    Kind::Tuple,
+                    offset.next_multiple_of(8),
+                    8,
+                    counted,
+                    "captures",
+                    [None, None],
+                    &fields,
+                )?
+            }
+        };
+        self.define_record(id, record, 8)?;
+        Ok(id)
+    }
+
+    fn type_record(&mut self, ty: TypeId) -> Result<Record, CodegenError> {
+        let types = &self.program.types;
+        let layout = self.layouts.get(ty).clone();
+        let name = types.display(ty);
+        let (mut a, mut b, mut fields) = (None, None, Vec::new());
+        let kind = match types.get(ty) {
+            Type::Unit => Kind::Unit,
+            Type::Int => Kind::Int,
+            Type::Float => Kind::Float,
+            Type::Bool => Kind::Bool,
+            Type::Str => Kind::Str,
+            Type::Path => Kind::Path,
+            Type::Bytes => Kind::Bytes,
+            Type::Duration => Kind::Duration,
+            Type::Time => Kind::Time,
+            Type::Range => Kind::Range,
+            Type::List(item) => {
+                a = Some(*item);
+                Kind::List
+            }
+            Type::Set(item) => {
+                a = Some(*item);
+                b = types.find(&Type::Unit);
+                Kind::Set
+            }
+            Type::Map(key, value) => {
+                (a, b) = (Some(*key), Some(*value));
+                Kind::Map
+            }
+            Type::Option(inner) => {
+                a = Some(*inner);
+                Kind::Option
+            }
+            Type::Aggregate(aggregate) => {
+                let named = aggregate.fields.iter().zip(&layout.fields);
+                fields = named
+                    .map(|((name, ty), field)| (name.clone(), *ty, field.offset))
+                    .collect();
+                match aggregate.kind {
+                    AggregateKind::Tuple => Kind::Tuple,
+                    AggregateKind::NamedTuple => Kind::NamedTuple,
+                    AggregateKind::Struct => Kind::Struct,
+                    AggregateKind::DynamicOutput => Kind::DynamicOutput,
+                }
+            }
+            Type::Enum(_) => {
+                return Err(CodegenError(format!(
+                    "{name}: enums have no descriptors yet"
+                )));
+            }
+            Type::Closure(..) => Kind::Closure,
+        };
+        self.record(
+            kind,
+            layout.size,
+            layout.align,
+            layout.counted,
+            &name,
+            [a, b],
+            &fields,
+        )
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
+    fn record(
+        &mut self,
+        kind: Kind,
+        size: u32,
+        align: u32,
+        counted: bool,
+        name: &str,
+        arguments: [Option<TypeId>; 2],
+        fields: &[(String, TypeId, u32)],
+    ) -> Result<Record, CodegenError> {
+        let mut record = Record::new(size_of::<TypeDesc>());
+        record.put(offset_of!(TypeDesc, kind), &[kind as u8]);
+        record.put(
+            offset_of!(TypeDesc, flags),
+            &[if counted { 0 } else { PLAIN }],
+        );
+        record.put(
+            offset_of!(TypeDesc, align),
+            &(align.max(1) as u16).to_le_bytes(),
+        );
+        record.put(offset_of!(TypeDesc, size), &size.to_le_bytes());
+        for (argument, offset) in arguments
+            .into_iter()
+            .zip([offset_of!(TypeDesc, a), offset_of!(TypeDesc, b)])
+        {
+            if let Some(ty) = argument {
+                let id = self.descriptor(ty)?;
+                record.addresses.push((offset, id));
+            }
+        }
+        if !fields.is_empty() {
+            let size = size_of::<FieldDesc>();
+            let mut table = Record::new(size * fields.len());
+            for (index, (name, ty, offset)) in fields.iter().enumerate() {
+                let id = self.descriptor(*ty)?;
+                table
+                    .addresses
+                    .push((index * size + offset_of!(FieldDesc, desc), id));
+                table.word(
+                    index * size + offset_of!(FieldDesc, offset),
+                    u64::from(*offset),
+                );
+                self.static_str(&mut table, index * size + offset_of!(FieldDesc, name), name)?;
+            }
+            let table = self.anonymous(table, 8)?;
+            record.addresses.push((offset_of!(TypeDesc, fields), table));
+        }
+        record.word(offset_of!(TypeDesc, field_count), fields.len() as u64);
+        self.static_str(&mut record, offset_of!(TypeDesc, name), name)?;
+        Ok(record)
+    }
+
+    /// The record that the runtime looks for, and what hangs on it.
+    pub(crate) fn program_record(
+        &mut self,
+        plan: &Plan,
+        ops: &[FuncId],
+    ) -> Result<(), CodegenError> {
+        let encoded = plan
+            .encode()
+            .map_err(|error| CodegenError(format!("the plan can't be encoded: {error}")))?;
+        let mut record = Record::new(size_of::<Program>());
+        record.put(
+            offset_of!(Program, abi_version),
+            &dynop_abi::ABI_VERSION.to_le_bytes(),
+        );
+        let plan_data = self.bytes(&encoded)?;
+        record
+            .addresses
+            .push((offset_of!(Program, plan), plan_data));
+        record.word(offset_of!(Program, plan_len), encoded.len() as u64);
+
+        let mut table = Record::new(8 * ops.len());
+        table.code = ops
+            .iter()
+            .enumerate()
+            .map(|(index, &id)| (index * 8, id))
+            .collect();
+        let table = self.anonymous(table, 8)?;
+        record.addresses.push((offset_of!(Program, ops), table));
+        record.word(offset_of!(Program, op_count), ops.len() as u64);
+
+        let types = self.program.plan_types.clone();
+        let mut table = Record::new(8 * types.len());
+        for (index, &ty) in types.iter().enumerate() {
+            table.addresses.push((index * 8, self.descriptor(ty)?));
+        }
+        let table = self.anonymous(table, 8)?;
+        record.addresses.push((offset_of!(Program, types), table));
+        record.word(offset_of!(Program, type_count), types.len() as u64);
+
+        let sites = std::mem::take(&mut self.sites.list);
+        let size = size_of::<Site>();
+        let mut table = Record::new(size * sites.len());
+        for (index, (file, function, line, column)) in sites.iter().enumerate() {
+            let at = index * size;
+            self.static_str(&mut table, at + offset_of!(Site, file), file)?;
+            self.static_str(&mut table, at + offset_of!(Site, function), function)?;
+            table.put(at + offset_of!(Site, line), &line.to_le_bytes());
+            table.put(at + offset_of!(Site, column), &column.to_le_bytes());
+        }
+        let table = self.anonymous(table, 8)?;
+        record.addresses.push((offset_of!(Program, sites), table));
+        record.word(offset_of!(Program, site_count), sites.len() as u64);
+
+        let id = self
+            .module
+            .declare_data(program::SYMBOL, Linkage::Export, true, false)?;
+        self.define_record(id, record, 8)
+    }
+}
+
+/// A text constant.
+pub(crate) enum Text {
+    /// Both words.
+    Inline(u64, u64),
+    /// The buffer and the second word.
+    Buffer(DataId, u64),
+}

@@ -1,0 +1,305 @@
+//! The Cranelift back end.
+//!
+//! **Calls between compiled functions.** `fn(ctx, [out,] arguments…) -> ([status,] [value])`: an argument of up to
+//! [`MAX_PARTS`](crate::layout::MAX_PARTS) parts goes as its parts, a larger one as a pointer to memory whose value the
+//! callee takes over. A result of one part is returned; a larger one is written to `out`; `()` is nothing. A function
+//! that can't fail returns no status. The code of a closure takes `fn(ctx, [out,] closure, arguments…)` and always
+//! returns a status.
+
+mod data;
+mod emit;
+mod ops;
+mod places;
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::{self as clif, AbiParam, Signature, types};
+use cranelift_codegen::isa::CallConv;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, isa};
+use cranelift_frontend::FunctionBuilderContext;
+use cranelift_module::{DataId, FuncId, Linkage, Module, ModuleError};
+use cranelift_object::{ObjectBuilder, ObjectModule};
+use dynop_abi::entries::{self, AbiType};
+use dynop_abi::plan::Plan;
+use dynop_base::{SourceMap, Span};
+use dynop_ir::{FunctionId, Program, TypeId};
+
+use crate::layout::{Layouts, PartKind};
+use crate::{CodegenError, Compiled, Options};
+
+impl From<ModuleError> for CodegenError {
+    fn from(error: ModuleError) -> Self {
+        match error {
+            ModuleError::Compilation(error) => {
+                CodegenError(format!("code generation failed: {error:?}"))
+            }
+            other => CodegenError(other.to_string()),
+        }
+    }
+}
+
+/// Everything that functions share while they are emitted.
+pub(crate) struct Shared<'a> {
+    pub program: &'a Program,
+    pub sources: &'a SourceMap,
+    pub layouts: Layouts,
+    pub module: ObjectModule,
+    functions: Vec<FuncId>,
+    entries: HashMap<&'static str, FuncId>,
+    descriptors: HashMap<data::Described, DataId>,
+    texts: HashMap<Vec<u8>, DataId>,
+    sites: data::Sites,
+    zeros: Option<DataId>,
+}
+
+/// Compiles a program with its plan.
+///
+/// # Errors
+/// See [`CodegenError`].
+pub fn compile(
+    program: &Program,
+    plan: &Plan,
+    sources: &SourceMap,
+    options: Options,
+) -> Result<Compiled, CodegenError> {
+    let mut shared = Shared::new(program, sources)?;
+    let mut context = shared.module.make_context();
+    let mut builder_context = FunctionBuilderContext::new();
+    let mut compiled = Compiled::default();
+    for index in 0..program.functions.len() {
+        context.func.signature = shared.signature(FunctionId(index as u32));
+        context.set_disasm(options.want_asm);
+        emit::function(
+            &mut shared,
+            &mut context,
+            &mut builder_context,
+            FunctionId(index as u32),
+        )?;
+        shared.define(
+            &mut context,
+            shared.functions[index],
+            &program.functions[index].name,
+            options,
+            &mut compiled,
+        )?;
+    }
+    let mut ops = Vec::new();
+    for (index, op) in program.ops.iter().enumerate() {
+        let name = format!("dyn_op_{index}");
+        context.func.signature = shared.op_signature();
+        let id = shared
+            .module
+            .declare_function(&name, Linkage::Local, &context.func.signature)?;
+        context.set_disasm(options.want_asm);
+        emit::op_entry(&mut shared, &mut context, &mut builder_context, op)?;
+        shared.define(&mut context, id, &name, options, &mut compiled)?;
+        ops.push(id);
+    }
+    shared.program_record(plan, &ops)?;
+    compiled.object = shared
+        .module
+        .finish()
+        .emit()
+        .map_err(|error| CodegenError(error.to_string()))?;
+    Ok(compiled)
+}
+
+impl<'a> Shared<'a> {
+    fn new(program: &'a Program, sources: &'a SourceMap) -> Result<Self, CodegenError> {
+        let mut flags = settings::builder();
+        let set = [
+            ("opt_level", "speed"),
+            ("is_pic", "true"),
+            (
+                "enable_verifier",
+                if cfg!(debug_assertions) {
+                    "true"
+                } else {
+                    "false"
+                },
+            ),
+        ];
+        for (name, value) in set {
+            flags
+                .set(name, value)
+                .map_err(|error| CodegenError(error.to_string()))?;
+        }
+        let triple = "x86_64-unknown-linux-gnu"
+            .parse()
+            .map_err(|error| CodegenError(format!("{error}")))?;
+        let isa = isa::lookup(triple)
+            .map_err(|error| CodegenError(error.to_string()))?
+            .finish(settings::Flags::new(flags))
+            .map_err(|error| CodegenError(error.to_string()))?;
+        let mut builder =
+            ObjectBuilder::new(isa, "program", cranelift_module::default_libcall_names())?;
+        // Sections of their own let the linker leave out what nothing reaches. The unwind tables that cranelift-object
+        // writes have absolute addresses, which a position-independent executable can't have.
+        builder.per_function_section(true).unwind_info(false);
+        let mut shared = Self {
+            program,
+            sources,
+            layouts: Layouts::new(&program.types),
+            module: ObjectModule::new(builder),
+            functions: Vec::new(),
+            entries: HashMap::new(),
+            descriptors: HashMap::new(),
+            texts: HashMap::new(),
+            sites: data::Sites::default(),
+            zeros: None,
+        };
+        for index in 0..program.functions.len() {
+            let signature = shared.signature(FunctionId(index as u32));
+            let name = format!("dyn.{index}.{}", program.functions[index].name);
+            let id = shared
+                .module
+                .declare_function(&name, Linkage::Local, &signature)?;
+            shared.functions.push(id);
+        }
+        Ok(shared)
+    }
+
+    fn define(
+        &mut self,
+        context: &mut Context,
+        id: FuncId,
+        name: &str,
+        options: Options,
+        compiled: &mut Compiled,
+    ) -> Result<(), CodegenError> {
+        if options.want_clif {
+            compiled
+                .clif
+                .push_str(&format!("; {name}\n{}\n", context.func.display()));
+        }
+        self.module.define_function(id, context)?;
+        if options.want_asm {
+            let text = context
+                .compiled_code()
+                .and_then(|code| code.vcode.clone())
+                .unwrap_or_default();
+            compiled.asm.push_str(&format!("{name}:\n{text}\n"));
+        }
+        self.module.clear_context(context);
+        Ok(())
+    }
+
+    /// The registers of a value of a type, or one pointer where it lives in memory.
+    fn push_value(&self, params: &mut Vec<AbiParam>, ty: TypeId) {
+        if self.layouts.in_memory(ty) {
+            params.push(AbiParam::new(types::I64));
+        } else {
+            params.extend(
+                self.layouts
+                    .get(ty)
+                    .parts
+                    .iter()
+                    .map(|part| AbiParam::new(register(part.kind))),
+            );
+        }
+    }
+
+    fn signature(&self, id: FunctionId) -> Signature {
+        let function = &self.program.functions[id.0 as usize];
+        let params = function.locals[..function.params as usize]
+            .iter()
+            .map(|local| local.ty);
+        self.signature_of(
+            params,
+            function.result,
+            function.fallible,
+            function.captures.is_some(),
+        )
+    }
+
+    fn signature_of(
+        &self,
+        arguments: impl IntoIterator<Item = TypeId>,
+        result: TypeId,
+        fallible: bool,
+        closure: bool,
+    ) -> Signature {
+        let mut signature = Signature::new(CallConv::SystemV);
+        signature.params.push(AbiParam::new(types::I64));
+        let result_parts = &self.layouts.get(result).parts;
+        if result_parts.len() > 1 {
+            signature.params.push(AbiParam::new(types::I64));
+        }
+        if closure {
+            signature.params.push(AbiParam::new(types::I64));
+        }
+        for ty in arguments {
+            self.push_value(&mut signature.params, ty);
+        }
+        if fallible {
+            signature.returns.push(AbiParam::new(types::I32));
+        }
+        if let [part] = result_parts.as_slice() {
+            signature.returns.push(AbiParam::new(register(part.kind)));
+        }
+        signature
+    }
+
+    fn op_signature(&self) -> Signature {
+        let mut signature = Signature::new(CallConv::SystemV);
+        signature.params.extend([AbiParam::new(types::I64); 3]);
+        signature.returns.push(AbiParam::new(types::I32));
+        signature
+    }
+
+    /// The declaration of a runtime entry point.
+    fn entry(&mut self, name: &str) -> Result<FuncId, CodegenError> {
+        let Some(entry) = entries::find(name) else {
+            return Err(CodegenError(format!(
+                "`{name}` is no entry point of the runtime"
+            )));
+        };
+        if let Some(&id) = self.entries.get(entry.name) {
+            return Ok(id);
+        }
+        let mut signature = Signature::new(CallConv::SystemV);
+        signature.params.extend(
+            entry
+                .params
+                .iter()
+                .map(|ty| AbiParam::new(abi_register(*ty))),
+        );
+        signature.returns.extend(
+            entry
+                .result
+                .iter()
+                .map(|ty| AbiParam::new(abi_register(*ty))),
+        );
+        let id = self
+            .module
+            .declare_function(entry.name, Linkage::Import, &signature)?;
+        self.entries.insert(entry.name, id);
+        Ok(id)
+    }
+
+    /// The number of a place in the source.
+    fn site(&mut self, function: FunctionId, span: Option<Span>) -> u32 {
+        let function = &self.program.functions[function.0 as usize];
+        self.sites
+            .number(self.sources, &function.display_name, span.or(function.span))
+    }
+}
+
+/// The type of a part's register.
+pub(crate) fn register(kind: PartKind) -> clif::Type {
+    match kind {
+        PartKind::Byte => types::I8,
+        PartKind::Float => types::F64,
+        _ => types::I64,
+    }
+}
+
+fn abi_register(ty: AbiType) -> clif::Type {
+    match ty {
+        AbiType::Ctx | AbiType::Ptr | AbiType::Desc | AbiType::I64 => types::I64,
+        AbiType::F64 => types::F64,
+        AbiType::U8 => types::I8,
+        AbiType::U32 | AbiType::Status => types::I32,
+    }
+}
