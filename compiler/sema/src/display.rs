@@ -132,3 +132,31 @@ fn write_list<'t>(
     }
     out.push(')');
 }
+
+/// Writes `an` for `a` before a name that begins with a vowel: messages are put together from parts.
+pub fn mend_articles(diagnostic: &mut dynop_base::Diagnostic) {
+    let mend = |text: &mut String| {
+        for vowel in ["A", "E", "I", "O"] {
+            for (before, after) in [("a `", "an `"), (" a `", " an `")] {
+                let (from, to) = (format!("{before}{vowel}"), format!("{after}{vowel}"));
+                if before.starts_with('a') {
+                    if text.starts_with(&from) {
+                        text.replace_range(..from.len(), &to);
+                    }
+                } else if text.contains(&from) {
+                    *text = text.replace(&from, &to);
+                }
+            }
+        }
+    };
+    mend(&mut diagnostic.message);
+    mend(&mut diagnostic.primary.text);
+    for label in &mut diagnostic.labels {
+        mend(&mut label.text);
+    }
+    diagnostic
+        .notes
+        .iter_mut()
+        .chain(&mut diagnostic.helps)
+        .for_each(mend);
+}

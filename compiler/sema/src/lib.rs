@@ -12,6 +12,7 @@ pub mod context;
 pub mod display;
 pub mod dump;
 pub mod exhaustive;
+pub mod flow;
 pub mod hir;
 pub mod infer;
 pub mod names;
@@ -87,6 +88,11 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
                 findings.push((Some(id), found));
                 hir::FunctionBody::Code(body)
             }
+            (Body::Block(block), FunctionKind::Graph | FunctionKind::Job) => {
+                let (composition, found) = compose::check(&cx, id, block);
+                findings.push((Some(id), found));
+                hir::FunctionBody::Composition(composition)
+            }
             _ => cx.program.functions[index].body.clone(),
         };
         bodies.push(body);
@@ -99,6 +105,7 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
         function.body = body;
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    diagnostics.iter_mut().for_each(display::mend_articles);
     Checked {
         program: cx.program,
         diagnostics,

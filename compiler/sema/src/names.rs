@@ -111,7 +111,11 @@ impl<'a> Collector<'_, 'a> {
                 self.bind(decl.name, Definition::Enum(id), public);
             }
             ItemKind::Function(decl) => self.function(input, item, decl),
-            ItemKind::Test(_) | ItemKind::Error => {}
+            ItemKind::Test(test) => self.diagnostics.push(crate::signatures::unsupported(
+                "`test` blocks",
+                test.name_span,
+            )),
+            ItemKind::Error => {}
         }
     }
 

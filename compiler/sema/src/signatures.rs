@@ -126,7 +126,7 @@ fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic
                     &types::IN_OUT,
                     var,
                     format!(
-                        "{} `{}` can't have a `var` parameter",
+                        "the {} `{}` can't have a `var` parameter",
                         decl.kind.keyword(),
                         decl.name.name
                     ),
@@ -170,7 +170,7 @@ fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic
         if cx.is_std(item.module) {
             cx.program.functions[index].body = hir::FunctionBody::Extern(text.as_str().into());
         } else {
-            let what = format!("extern {}s", decl.kind.keyword());
+            let what = format!("`extern {}` declarations", decl.kind.keyword());
             diagnostics.push(unsupported(&what, decl.name.span.to(*span)));
         }
     }
@@ -382,6 +382,8 @@ pub enum Place {
 impl Place {
     fn describe(self) -> String {
         match self {
+            Place::Param(FunctionKind::Op) => "an input of an op".to_string(),
+            Place::Result(FunctionKind::Op) => "an output of an op".to_string(),
             Place::Param(kind) => format!("a parameter of a {}", kind.keyword()),
             Place::Result(kind) => format!("the result of a {}", kind.keyword()),
             Place::Field => "a field of a struct".to_string(),
@@ -467,7 +469,7 @@ fn misplaced(cx: &Context<'_>, part: &Ty, place: Place) -> Option<(String, Vec<S
         )),
         Ty::Fn(_) if !place.allows_functions() => Some((
             format!("a function can't be the type of {}", place.describe()),
-            vec!["only a `fn` takes functions".to_string()],
+            vec!["functions are given to a `fn` and kept in variables; what leaves a step is a value".to_string()],
         )),
         Ty::Map(pair) if never_a_key(&pair.0) => Some((
             format!("`{}` can't be a map key", cx.show(&pair.0)),

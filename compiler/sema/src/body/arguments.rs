@@ -358,12 +358,12 @@ impl BodyChecker<'_, '_> {
                 &types::ARGUMENTS,
                 written.args_span,
                 format!(
-                    "`{name}` does not take {}",
-                    count(written.args.len(), "argument")
+                    "`{name}` takes {} arguments, {} given",
+                    counts.join(" or "),
+                    crate::types::were(written.args.len())
                 ),
             )
-            .here(format!("{} here", count(written.args.len(), "argument")))
-            .note(format!("it takes {} arguments", counts.join(" or "))),
+            .here(format!("{} here", count(written.args.len(), "argument"))),
         );
         for arg in written.args {
             self.expr_quietly(&arg.value);

@@ -128,6 +128,7 @@ impl BodyChecker<'_, '_> {
         let diagnostic =
             Diagnostic::new(&types::MISMATCH, expr.span, message).here(format!("this is a `{f}`"));
         let diagnostic = self.origin_label(diagnostic, origin, &w);
+        let diagnostic = named_difference(diagnostic, found, wanted);
         repair(diagnostic, expr, found, wanted)
     }
 
@@ -169,6 +170,29 @@ impl BodyChecker<'_, '_> {
             }
             Origin::Operand(span) => diagnostic.label(span, format!("this is a `{wanted}`")),
         }
+    }
+}
+
+/// Says which names of two named tuples differ.
+fn named_difference(diagnostic: Diagnostic, found: &Ty, wanted: &Ty) -> Diagnostic {
+    let (Ty::NamedTuple(found), Ty::NamedTuple(wanted)) = (found, wanted) else {
+        return diagnostic;
+    };
+    let without = |a: &[(Symbol, Ty)], b: &[(Symbol, Ty)]| {
+        let names = a.iter().map(|(name, _)| *name);
+        let other = names.filter(|name| !b.iter().any(|(other, _)| other == name));
+        crate::signatures::list_of(other.map(|name| format!("`{name}`")))
+    };
+    let (missing, strange) = (without(wanted, found), without(found, wanted));
+    let diagnostic = if missing.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.note(format!("{missing} is missing"))
+    };
+    if strange.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.note(format!("{strange} is not wanted"))
     }
 }
 

@@ -139,10 +139,13 @@ impl BodyChecker<'_, '_> {
         let scrutinee = self.expr(scrutinee, None);
         let ty = scrutinee.ty.clone();
         let mut heads = Vec::with_capacity(arms.len());
+        let mut broken = false;
         let mut bodies = Vec::with_capacity(arms.len());
         for arm in arms {
             let scope = self.open_scope();
+            let before = self.diagnostics.len();
             let pattern = self.pattern(&arm.pattern, &ty, false, Bound::Arm);
+            broken |= self.diagnostics.len() > before;
             let guard = arm.guard.as_ref().map(|guard| self.condition(guard));
             bodies.push(match wanted {
                 Wanted::Type(ty, origin) => self.check(&arm.body, ty, origin),
@@ -166,7 +169,9 @@ impl BodyChecker<'_, '_> {
                 body,
             })
             .collect();
-        self.exhaustive(&scrutinee, &arms, expr.span);
+        if !broken {
+            self.exhaustive(&scrutinee, &arms, expr.span);
+        }
         made(
             ExprKind::Match {
                 scrutinee: Box::new(scrutinee),

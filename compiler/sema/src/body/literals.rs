@@ -22,7 +22,7 @@ impl BodyChecker<'_, '_> {
 
     pub(super) fn none(&mut self, hint: Option<&Ty>, span: Span) -> Expr {
         let ty = match hint.map(|hint| self.infer.shallow(hint)) {
-            Some(ty @ Ty::Option(_)) => ty,
+            Some(ty @ (Ty::Option(_) | Ty::Error)) => ty,
             _ => Ty::option(self.infer.fresh(span)),
         };
         made(ExprKind::None, ty, span)
@@ -187,6 +187,7 @@ impl BodyChecker<'_, '_> {
     pub(super) fn list(&mut self, elements: &[Element], hint: Option<&Ty>, span: Span) -> Expr {
         let expected = match hint.map(|hint| self.infer.shallow(hint)) {
             Some(Ty::List(item)) => Some((*item).clone()),
+            Some(Ty::Error) => Some(Ty::Error),
             _ => None,
         };
         let known = expected.is_some();
@@ -217,6 +218,7 @@ impl BodyChecker<'_, '_> {
     ) -> Expr {
         let expected = match hint.map(|hint| self.infer.shallow(hint)) {
             Some(Ty::Map(pair)) => Some((*pair).clone()),
+            Some(Ty::Error) => Some((Ty::Error, Ty::Error)),
             _ => None,
         };
         let known = expected.is_some();

@@ -83,14 +83,15 @@ impl BodyChecker<'_, '_> {
         };
         let verb = if missing.len() == 1 { "is" } else { "are" };
         let end = span.at_end();
-        let diagnostic = Diagnostic::new(
-            &types::NOT_EXHAUSTIVE,
-            scrutinee.span,
-            format!("{listed} {verb} not matched"),
-        )
-        .here(format!("a `{}`", self.show(ty)))
-        .label(end, "an arm is missing before this")
-        .help("add an arm for each, or one with `_` for all the rest");
+        let message = if missing.first().is_some_and(|text| text == "_") {
+            format!("other values of type `{}` are not matched", self.show(ty))
+        } else {
+            format!("{listed} {verb} not matched")
+        };
+        let diagnostic = Diagnostic::new(&types::NOT_EXHAUSTIVE, scrutinee.span, message)
+            .here(format!("a `{}`", self.show(ty)))
+            .label(end, "an arm is missing before this")
+            .help("add an arm for each, or one with `_` for all the rest");
         self.report(if guards {
             diagnostic.note("an arm with a guard does not count: its condition may not hold")
         } else {

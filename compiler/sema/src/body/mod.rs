@@ -319,5 +319,12 @@ pub fn check_body(cx: &Context<'_>, id: FunctionId, block: &ast::Block) -> (hir:
         frame.origin = origin;
     }
     let value = checker.function_block(block, &result, origin);
-    checker.finish_body(value)
+    let (body, mut findings) = checker.finish_body(value);
+    let function = cx.function(id);
+    if function.outputs.form == hir::OutputForm::Yields
+        && !findings.diagnostics.iter().any(Diagnostic::is_error)
+    {
+        crate::flow::check(function, &body.value, &mut findings.diagnostics);
+    }
+    (body, findings)
 }

@@ -14,12 +14,12 @@ use crate::types::sort_of;
 
 impl BodyChecker<'_, '_> {
     /// The local of a name, without using it.
-    pub(super) fn local(&self, name: Symbol) -> Option<LocalId> {
+    pub fn local(&self, name: Symbol) -> Option<LocalId> {
         self.scope.get(&name).copied()
     }
 
     /// Notes that a local is read, and captured by the closures between.
-    pub(super) fn use_local(&mut self, id: LocalId) {
+    pub fn use_local(&mut self, id: LocalId) {
         let facts = &mut self.facts[id.0 as usize];
         facts.used = true;
         let depth = facts.depth;
@@ -127,7 +127,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// Fresh type arguments for a use of a function, noted for the check of what they must be able to do.
-    pub(super) fn instantiate(&mut self, id: FunctionId, span: Span) -> Vec<Ty> {
+    pub fn instantiate(&mut self, id: FunctionId, span: Span) -> Vec<Ty> {
         let count = self.cx.function(id).generics.len();
         let args = self.infer.fresh_list(count, span);
         self.note_instance(id, &args, span);
@@ -184,7 +184,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// The module that an expression names, if it does.
-    pub(super) fn module_of(&self, expr: &ast::Expr) -> Option<ModuleId> {
+    pub fn module_of(&self, expr: &ast::Expr) -> Option<ModuleId> {
         let ast::ExprKind::Name(name) = expr.kind else {
             return None;
         };
@@ -198,7 +198,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// A public name of a module; what is wrong is reported.
-    pub(super) fn module_member(&mut self, module: ModuleId, name: Ident) -> Option<Definition> {
+    pub fn module_member(&mut self, module: ModuleId, name: Ident) -> Option<Definition> {
         match crate::names::public_member(self.cx, self.module, module, name) {
             Ok(definition) => Some(definition),
             Err(diagnostic) => {

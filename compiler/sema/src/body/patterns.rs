@@ -552,7 +552,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// Reports a pattern that may not match where it must.
-    pub(super) fn irrefutable(&mut self, pattern: &Pattern, place: &str) {
+    pub fn irrefutable(&mut self, pattern: &Pattern, place: &str) {
         let mut refutable: Option<(Span, &'static str)> = None;
         crate::walk::patterns(pattern, &mut |part: &hir::Pattern| {
             let what = match &part.kind {

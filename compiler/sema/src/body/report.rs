@@ -13,7 +13,8 @@ impl BodyChecker<'_, '_> {
         self.cx.show(&self.infer.resolve(ty))
     }
 
-    pub(super) fn unknown_name(&mut self, name: Symbol, span: Span) {
+    /// Reports a name that is not in scope, with the nearest one.
+    pub fn unknown_name(&mut self, name: Symbol, span: Span) {
         let locals: Vec<&'static str> = self.scope.keys().map(|name| name.as_str()).collect();
         let built_in = ["some", "Path"];
         let near = self
@@ -41,7 +42,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// Adds the nearest of some names, with a fix.
-    pub(super) fn with_nearest(
+    pub fn with_nearest(
         &self,
         diagnostic: Diagnostic,
         name: Ident,

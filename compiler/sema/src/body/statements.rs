@@ -225,7 +225,8 @@ impl BodyChecker<'_, '_> {
 
     /// Warns of the locals that nothing reads.
     pub(super) fn unused_locals(&mut self) {
-        if self.in_std() {
+        // What is broken may be where the variable is read.
+        if self.in_std() || self.diagnostics.iter().any(Diagnostic::is_error) {
             return;
         }
         for index in 0..self.locals.len() {
