@@ -13,6 +13,7 @@ mod dump;
 mod grammar;
 mod messages;
 mod scan;
+pub mod walk;
 
 use dynop_base::{Diagnostic, FileId};
 use pest::Parser;

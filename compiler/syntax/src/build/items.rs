@@ -440,13 +440,10 @@ impl<'t> Builder<'t> {
     fn param(&mut self, pair: Node<'t>) -> Option<Param> {
         let span = self.span(&pair);
         let docs = self.docs(span.start as usize, span.start as usize);
-        let mut var = None;
-        for part in pair.clone().into_inner() {
-            if part.as_rule() == Rule::kw_var {
-                var = Some(self.span(&part));
-            }
-            break;
-        }
+        let first = pair.clone().into_inner().next();
+        let var = first
+            .filter(|part| part.as_rule() == Rule::kw_var)
+            .map(|part| self.span(&part));
         let (name, ty, default) = self.typed_entry(pair.into_inner(), "parameter");
         Some(Param {
             span,

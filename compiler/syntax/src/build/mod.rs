@@ -3,6 +3,7 @@
 //! One file a kind of node. The grammar never fails, so neither does this: what is missing or does not belong becomes an
 //! `Error` node or is left out, and is reported once a statement (see [`Builder::report`]).
 
+mod control;
 mod expressions;
 mod items;
 mod literals;

@@ -76,9 +76,10 @@ impl<'t> Builder<'t> {
         let mut done = 0;
         while done < text.len() {
             let rest = &text[done..];
-            if !rest.starts_with('\\') {
-                out.push(rest.as_bytes()[0]);
-                done += 1;
+            let plain = rest.find('\\').unwrap_or(rest.len());
+            if plain > 0 {
+                out.extend(&rest.as_bytes()[..plain]);
+                done += plain;
                 continue;
             }
             done += match read_escape(rest) {
