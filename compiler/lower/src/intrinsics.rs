@@ -4,7 +4,7 @@
 
 use dynop_base::Diagnostic;
 use dynop_base::codes::types;
-use dynop_ir::{BinaryOp, Op, Operand};
+use dynop_ir::{BinaryOp, Comparison, Op, Operand, Type};
 use dynop_sema::hir;
 use dynop_sema::substitute::substitute;
 use dynop_sema::ty::Ty;
@@ -40,6 +40,7 @@ impl<'p> Builder<'_, 'p> {
                 let op = Op::Binary(BinaryOp::Add, left.clone(), right.clone());
                 self.compute(ty, op)
             }
+            ("less", [left, right], []) => self.less(left.clone(), right.clone()),
             ("list_push", [value], [(list, _)]) => {
                 self.change(Op::ListPush(list.clone(), value.clone()))
             }
@@ -63,6 +64,23 @@ impl<'p> Builder<'_, 'p> {
             ("map_get", [map, key], []) => self.compute(ty, Op::MapGet(map.clone(), key.clone())),
             _ => self.unknown(name, declared),
         }
+    }
+
+    /// `<` in the total order in which floats are sorted: NaN comes last.
+    fn less(&mut self, left: Operand, right: Operand) -> Operand {
+        let (ty, bool) = (self.type_of(&left), self.bool());
+        let op = Op::Compare(Comparison::Lt, left.clone(), right.clone());
+        let less = self.compute(bool, op);
+        if *self.shape_of(ty) != Type::Float {
+            return less;
+        }
+        let op = Op::Compare(Comparison::Eq, left.clone(), left);
+        let left_is_number = self.compute(bool, op);
+        let op = Op::Compare(Comparison::Ne, right.clone(), right);
+        let right_is_nan = self.compute(bool, op);
+        let op = Op::Binary(BinaryOp::And, left_is_number, right_is_nan);
+        let before_nan = self.compute(bool, op);
+        self.compute(bool, Op::Binary(BinaryOp::Or, less, before_nan))
     }
 
     fn change(&mut self, op: Op) -> Operand {
@@ -114,6 +132,8 @@ fn unary(name: &str, operand: Operand, ty: dynop_ir::TypeId) -> Option<Op> {
     Some(match name {
         "list_len" => Op::ListLen(operand),
         "list_with_capacity" => Op::ListWithCapacity(ty, operand),
+        "range_start" => Op::Field(operand, 0),
+        "range_end" => Op::Field(operand, 1),
         "map_len" => Op::MapLen(operand),
         "option_is_some" => Op::IsSome(operand),
         "int_to_float" => Op::IntToFloat(operand),
@@ -126,7 +146,7 @@ pub(crate) fn is_known(name: &str, params: usize) -> bool {
     let probe = Operand::Const(dynop_ir::Const::Int(0));
     match (name, params) {
         ("zero", 0)
-        | ("add" | "list_push" | "list_extend" | "list_get_unchecked" | "map_get", 2)
+        | ("add" | "less" | "list_push" | "list_extend" | "list_get_unchecked" | "map_get", 2)
         | ("take" | "option_unwrap" | "iter_new" | "iter_start", 1) => true,
         (name, 1) => unary(name, probe, dynop_ir::TypeId(0)).is_some(),
         _ => false,
