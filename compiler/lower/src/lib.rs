@@ -27,12 +27,19 @@ mod texts;
 mod types;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use dynop_base::Diagnostic;
 use dynop_ir as ir;
 use dynop_sema::hir;
 use dynop_sema::ty::Ty;
 
 pub use natives::check_natives;
+
+/// The stack that lowering needs at most, in bytes: trees are at most some 500 levels deep, and closures lowered in place
+/// put eight of them on top of each other.
+const STACK: usize = 64 << 20;
 
 /// Lowers everything that the ops of a plan reach.
 ///
@@ -43,6 +50,14 @@ pub use natives::check_natives;
 ///
 /// What the language has and this version does not, and generics that never end.
 pub fn lower(
+    program: &hir::Program,
+    ops: &[(hir::FunctionId, Vec<Ty>)],
+    plan_types: &[Ty],
+) -> Result<ir::Program, Vec<Diagnostic>> {
+    stacker::grow(STACK, || lower_here(program, ops, plan_types))
+}
+
+fn lower_here(
     program: &hir::Program,
     ops: &[(hir::FunctionId, Vec<Ty>)],
     plan_types: &[Ty],

@@ -1,0 +1,10 @@
+//! The standard library's sources: they check, and what they declare as foreign exists.
+
+use super::compile;
+
+#[test]
+fn the_standard_library_checks() {
+    let compiled = compile("op nothing() {}\n");
+    let messages = compiled.messages(&compiled.diagnostics);
+    assert!(messages.is_empty(), "{}", messages.join("\n"));
+}
