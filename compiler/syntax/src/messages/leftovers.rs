@@ -39,6 +39,10 @@ impl<'t> Builder<'t> {
             self.broken = true;
             return;
         }
+        if self.is_used_as_name(span) {
+            self.report_reserved(span);
+            return;
+        }
         let diagnostic = self
             .misread_word(at)
             .or_else(|| self.misread_operator(span))

@@ -106,6 +106,10 @@ impl<'t> Builder<'t> {
         let (span, found) = self.found_instead(at);
         let after = self.after(at);
         let word = self.text.get(span.range()).unwrap_or("");
+        if self.is_used_as_name(span) {
+            self.report_reserved(span);
+            return;
+        }
         if let Some(diagnostic) = self.counting_operator(at, span) {
             self.report(diagnostic);
             return;
@@ -125,6 +129,26 @@ impl<'t> Builder<'t> {
             diagnostic = diagnostic.help(advice);
         }
         self.report(diagnostic);
+    }
+
+    /// A keyword that declares, where nothing is declared: it was meant as a name.
+    fn is_used_as_name(&self, span: Span) -> bool {
+        let declares = matches!(
+            self.source(span),
+            "type"
+                | "op"
+                | "job"
+                | "graph"
+                | "struct"
+                | "enum"
+                | "const"
+                | "import"
+                | "pub"
+                | "extern"
+        );
+        let next = token_at(self.clean(), span.end as usize);
+        let follows = self.text.get(next).unwrap_or("");
+        declares && !follows.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
     }
 
     /// A keyword used as a name.

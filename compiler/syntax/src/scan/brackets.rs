@@ -195,6 +195,9 @@ impl Scanner<'_> {
             return;
         };
         self.restore(open);
+        while self.held.last().is_some_and(|&newline| newline > open.at) {
+            self.held.pop();
+        }
         self.note_indentation(open, at);
         self.passed(at, at + 1, Kind::Close, true, false);
         let ends = self
@@ -221,9 +224,21 @@ impl Scanner<'_> {
 
     /// Gives up the brackets from the `keep`th on: what is given to the grammar lacks their closing ones.
     pub(super) fn drop_to(&mut self, keep: usize, at: usize) {
+        let Some(first) = self.stack.get(keep).map(|open| open.at) else {
+            return;
+        };
         while self.stack.len() > keep {
             if let Some(open) = self.stack.pop() {
                 self.restore(open);
+            }
+        }
+        let counts = self
+            .stack
+            .last()
+            .is_none_or(|open| open.bracket == Bracket::Brace);
+        while let Some(newline) = self.held.pop_if(|newline| *newline > first) {
+            if counts {
+                self.out[newline] = b'\n';
             }
         }
         if self

@@ -94,6 +94,8 @@ struct Scanner<'t> {
     previous: Previous,
     /// Newlines since the last token, not yet decided upon.
     pending: Vec<usize>,
+    /// Newlines that were blanked only because a bracket is open; should it prove to be unclosed, they count after all.
+    held: Vec<usize>,
     /// Where the current line begins, and whether a token was seen on it.
     line_start: usize,
     /// Doc lines since the last token.
@@ -125,6 +127,7 @@ impl<'t> Scanner<'t> {
             overflow: None,
             previous: Previous::start(),
             pending: Vec::new(),
+            held: Vec::new(),
             line_start: 0,
             doc_lines: Vec::new(),
             suspect: None,

@@ -23,7 +23,11 @@ impl Scanner<'_> {
                 .stack
                 .last()
                 .is_some_and(|open| open.bracket != Bracket::Brace);
-            if inside || self.previous.joins || continues {
+            let joined = self.previous.joins || continues;
+            if inside && !joined && self.previous.operand {
+                self.held.extend(self.pending.last());
+            }
+            if inside || joined {
                 while let Some(newline) = self.pending.pop() {
                     self.out[newline] = b' ';
                 }
