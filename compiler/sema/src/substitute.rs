@@ -85,3 +85,17 @@ pub fn measure(ty: &Ty, limit: usize) -> usize {
 pub fn any(ty: &Ty, wanted: &mut impl FnMut(&Ty) -> bool) -> bool {
     wanted(ty) || parts(ty).into_iter().any(|part| any(part, wanted))
 }
+
+/// `expr` with type parameters replaced in every type of it: a default of a generic struct or function.
+pub fn substitute_expr(expr: &crate::hir::Expr, args: &[Ty]) -> crate::hir::Expr {
+    let mut out = expr.clone();
+    if !args.is_empty() {
+        substitute_in(&mut out, args);
+    }
+    out
+}
+
+fn substitute_in(expr: &mut crate::hir::Expr, args: &[Ty]) {
+    expr.ty = substitute(&expr.ty, args);
+    crate::walk::children_mut(expr, &mut |child| substitute_in(child, args));
+}

@@ -7,7 +7,7 @@ use dynop_syntax::ast;
 use super::places::Purpose;
 use super::{BodyChecker, Origin};
 use crate::hir::{self, Arg, Expr, FunctionId, Place, Projection};
-use crate::substitute::substitute;
+use crate::substitute::{substitute, substitute_expr};
 use crate::ty::Ty;
 use crate::types::count;
 
@@ -253,7 +253,7 @@ impl BodyChecker<'_, '_> {
             if slot.is_none()
                 && let Some(default) = &param.default
             {
-                *slot = Some(Arg::Value(default.clone()));
+                *slot = Some(Arg::Value(substitute_expr(default, type_args)));
             }
         }
         self.distinct_places(id, &out);

@@ -48,13 +48,16 @@ impl BodyChecker<'_, '_> {
         let mut stmts = Vec::with_capacity(before.len());
         let mut diverges = false;
         let mut warned = false;
+        let mut narrowed = Vec::new();
         for stmt in before {
             if diverges && !warned {
                 self.unreachable(stmt.span);
                 warned = true;
             }
+            let written = stmt;
             if let Some(stmt) = self.statement(stmt) {
                 diverges |= self.stmt_diverges(&stmt);
+                narrowed.extend(self.left_otherwise(written, &stmt));
                 stmts.push(stmt);
             }
         }
@@ -66,6 +69,7 @@ impl BodyChecker<'_, '_> {
             Wanted::Any(hint) => self.expr(last, hint),
             Wanted::Nothing => self.expr(last, None),
         });
+        self.widen(narrowed);
         let ty = match (&value, wanted) {
             _ if diverges => Ty::Never,
             (Some(value), _) => value.ty.clone(),
@@ -80,6 +84,33 @@ impl BodyChecker<'_, '_> {
             ty,
             span: block.span,
         }
+    }
+
+    /// After `if x == none { return }` the variable is narrowed for the rest of the block.
+    fn left_otherwise(&mut self, written: &ast::Stmt, stmt: &Stmt) -> Vec<crate::hir::LocalId> {
+        let (
+            StmtKind::Expr(ast::Expr {
+                kind: ast::ExprKind::If { condition, .. },
+                ..
+            }),
+            crate::hir::StmtKind::Expr(Expr {
+                kind:
+                    ExprKind::If {
+                        then,
+                        otherwise: None,
+                        ..
+                    },
+                ..
+            }),
+        ) = (&written.kind, &stmt.kind)
+        else {
+            return Vec::new();
+        };
+        if then.ty != Ty::Never {
+            return Vec::new();
+        }
+        let facts = self.facts(condition, false);
+        self.narrow(facts)
     }
 
     fn stmt_diverges(&self, stmt: &Stmt) -> bool {

@@ -365,7 +365,11 @@ impl BodyChecker<'_, '_> {
         if let Some(expr) = self.call_on_item(base, name, written) {
             return expr;
         }
-        let receiver = self.expr(base, None);
+        let receiver = if optional {
+            self.whole(base, None)
+        } else {
+            self.expr(base, None)
+        };
         if optional {
             return self.optional_chain(receiver, written.span, |checker, value| {
                 checker.call_method(value, name, type_args, written)

@@ -22,13 +22,14 @@ impl BodyChecker<'_, '_> {
         let Some(otherwise) = otherwise else {
             return self.if_alone(expr, condition, then, wanted);
         };
-        let condition = self.condition(condition);
-        let then = self.block(then, wanted);
-        let otherwise = match wanted {
-            Wanted::Type(ty, origin) => self.check(otherwise, ty, origin),
-            Wanted::Any(hint) => self.expr(otherwise, hint),
-            Wanted::Nothing => self.dropped(otherwise),
-        };
+        let checked = self.condition(condition);
+        let then = self.knowing(condition, true, |checker| checker.block(then, wanted));
+        let otherwise = self.knowing(condition, false, |checker| match wanted {
+            Wanted::Type(ty, origin) => checker.check(otherwise, ty, origin),
+            Wanted::Any(hint) => checker.expr(otherwise, hint),
+            Wanted::Nothing => checker.dropped(otherwise),
+        });
+        let condition = checked;
         let mut branches = vec![then, otherwise];
         let ty = self.join(&mut branches, "the first branch", wanted);
         let otherwise = branches.pop().map(Box::new);
@@ -83,9 +84,13 @@ impl BodyChecker<'_, '_> {
         then: &Block,
         otherwise: Option<&ast::Expr>,
     ) -> Expr {
-        let condition = self.condition(condition);
-        let then = self.block(then, Wanted::Nothing);
-        let otherwise = otherwise.map(|otherwise| self.dropped(otherwise));
+        let checked = self.condition(condition);
+        let then = self.knowing(condition, true, |checker| {
+            checker.block(then, Wanted::Nothing)
+        });
+        let otherwise = otherwise
+            .map(|otherwise| self.knowing(condition, false, |checker| checker.dropped(otherwise)));
+        let condition = checked;
         let leaves = |expr: &Expr| expr.ty == Ty::Never;
         let ty = match &otherwise {
             Some(otherwise) if leaves(&then) && leaves(otherwise) => Ty::Never,
@@ -136,7 +141,12 @@ impl BodyChecker<'_, '_> {
         arms: &[ast::Arm],
         wanted: Wanted<'_>,
     ) -> Expr {
-        let scrutinee = self.expr(scrutinee, None);
+        let options = arms.iter().any(|arm| takes_option(&arm.pattern));
+        let scrutinee = if options {
+            self.whole(scrutinee, None)
+        } else {
+            self.expr(scrutinee, None)
+        };
         let ty = scrutinee.ty.clone();
         let mut heads = Vec::with_capacity(arms.len());
         let mut broken = false;
@@ -359,6 +369,16 @@ impl BodyChecker<'_, '_> {
             );
         }
         value
+    }
+}
+
+/// Whether a pattern takes an option apart.
+fn takes_option(pattern: &ast::Pattern) -> bool {
+    match &pattern.kind {
+        ast::PatternKind::None => true,
+        ast::PatternKind::Constructor { path, .. } => path.len() == 1 && path[0].name == "some",
+        ast::PatternKind::Or(parts) => parts.iter().any(takes_option),
+        _ => false,
     }
 }
 

@@ -58,6 +58,14 @@ impl BodyChecker<'_, '_> {
         if let Some(id) = self.function_for(&ty, name.name) {
             return self.call_function(id, type_args, Some(receiver), written);
         }
+        // A method of the option itself, on a variable that is narrowed.
+        let receiver = match super::narrowing::unread(receiver) {
+            Ok(option) => match self.method(&self.infer.shallow(&option.ty), name.name) {
+                Some(id) => return self.call_function(id, type_args, Some(option), written),
+                None => option,
+            },
+            Err(receiver) => receiver,
+        };
         self.unknown_method(&ty, name, &receiver);
         self.broken_call(written)
     }

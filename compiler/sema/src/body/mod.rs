@@ -16,6 +16,7 @@ mod literals;
 mod matching;
 mod methods;
 mod names;
+mod narrowing;
 mod operators;
 mod outputs;
 mod patterns;
@@ -24,7 +25,7 @@ mod report;
 mod statements;
 mod structs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast::{self, Ident};
@@ -69,6 +70,8 @@ pub struct BodyChecker<'c, 'a> {
     // What each name meant before it was bound again, to be restored when the scope ends.
     shadowed: Vec<(Symbol, Option<LocalId>)>,
     frames: Vec<Frame>,
+    // Locals whose option is known to hold a value here.
+    narrowed: HashSet<LocalId>,
     requirements: Vec<Requirement>,
     instances: Vec<Instance>,
 }
@@ -186,6 +189,7 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
                 loops: 0,
                 captures: Vec::new(),
             }],
+            narrowed: HashSet::new(),
             requirements: Vec::new(),
             instances: Vec::new(),
         }

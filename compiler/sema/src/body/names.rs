@@ -33,8 +33,7 @@ impl BodyChecker<'_, '_> {
     pub(super) fn name(&mut self, name: Symbol, span: Span, hint: Option<&Ty>) -> Expr {
         if let Some(id) = self.local(name) {
             self.use_local(id);
-            let ty = self.locals[id.0 as usize].ty.clone();
-            return made(ExprKind::Local(id), ty, span);
+            return self.read_local(id, span);
         }
         match self.cx.resolve(self.module, name) {
             Some(definition) => self.definition(definition, name, span, hint),
@@ -222,7 +221,11 @@ impl BodyChecker<'_, '_> {
                 None => self.error_expr(span),
             };
         }
-        let base = self.expr(base, None);
+        let base = if optional {
+            self.whole(base, None)
+        } else {
+            self.expr(base, None)
+        };
         if optional {
             return self.optional_chain(base, span, |checker, value| {
                 checker.field_of(value, name, span)

@@ -77,9 +77,11 @@ impl BodyChecker<'_, '_> {
                 } else {
                     "`or` takes two `Bool`s"
                 });
-                let left = self.check(left, &Ty::Bool, rule);
-                let right = self.check(right, &Ty::Bool, rule);
-                binary(op, left, right, Ty::Bool, span)
+                let first = self.check(left, &Ty::Bool, rule);
+                let right = self.knowing(left, op == BinaryOp::And, |checker| {
+                    checker.check(right, &Ty::Bool, rule)
+                });
+                binary(op, first, right, Ty::Bool, span)
             }
             BinaryOp::Coalesce => self.coalesce(left, right, hint, span),
             BinaryOp::Eq
@@ -103,7 +105,7 @@ impl BodyChecker<'_, '_> {
             Ty::Option(_) => hint.clone(),
             other => Ty::option(other),
         });
-        let left = self.expr(left, wanted.as_ref());
+        let left = self.whole(left, wanted.as_ref());
         let item = match self.infer.shallow(&left.ty) {
             Ty::Option(item) => (*item).clone(),
             Ty::Error | Ty::Never => {
@@ -157,12 +159,17 @@ impl BodyChecker<'_, '_> {
         right: &ast::Expr,
         span: Span,
     ) -> Expr {
+        if let ast::ExprKind::None = right.kind {
+            let left = self.whole(left, None);
+            let right = self.expr(right, Some(&left.ty.clone()));
+            return self.compare(op, left, right, span);
+        }
         // A literal takes the type of the other side: `"a" == path`, `none == x`.
         let flexible = |expr: &ast::Expr| {
             super::coerce::text_literal(expr) || matches!(expr.kind, ast::ExprKind::None)
         };
         let (left, right) = if flexible(left) && !flexible(right) {
-            let right = self.expr(right, None);
+            let right = self.whole(right, None);
             let left = self.expr_for(left, &right.ty.clone());
             (left, right)
         } else {
@@ -170,6 +177,10 @@ impl BodyChecker<'_, '_> {
             let right = self.expr_for(right, &left.ty.clone());
             (left, right)
         };
+        self.compare(op, left, right, span)
+    }
+
+    fn compare(&mut self, op: BinaryOp, left: Expr, right: Expr, span: Span) -> Expr {
         let Some((left, right)) = self.same(op, left, right) else {
             return self.error_expr(span);
         };

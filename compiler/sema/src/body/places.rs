@@ -89,6 +89,7 @@ impl BodyChecker<'_, '_> {
     }
 
     fn local_place(&mut self, id: LocalId, span: Span, purpose: Purpose<'_>) -> Option<Place> {
+        self.narrowed.remove(&id);
         let captured = self.facts[id.0 as usize].depth < self.frames.len();
         if captured && !self.in_std() {
             self.captured_assignment(id, span, purpose);

@@ -143,9 +143,17 @@ impl BodyChecker<'_, '_> {
     }
 
     fn while_loop(&mut self, condition: &ast::Expr, body: &ast::Block) -> StmtKind {
-        let condition = self.condition(condition);
-        let body = self.loop_body(|checker| checker.block(body, Wanted::Nothing));
-        StmtKind::While { condition, body }
+        let (checked, body) = self.looping(None, body, |checker| {
+            let checked = checker.condition(condition);
+            let body = checker.looping(Some(condition), body, |checker| {
+                checker.loop_body(|checker| checker.block(body, Wanted::Nothing))
+            });
+            (checked, body)
+        });
+        StmtKind::While {
+            condition: checked,
+            body,
+        }
     }
 
     fn loop_body(&mut self, check: impl FnOnce(&mut Self) -> Expr) -> Expr {
@@ -165,7 +173,9 @@ impl BodyChecker<'_, '_> {
         let scope = self.open_scope();
         let bound = self.pattern(pattern, &item, false, Bound::For);
         self.irrefutable(&bound, "`for`");
-        let body = self.loop_body(|checker| checker.block(body, Wanted::Nothing));
+        let body = self.looping(None, body, |checker| {
+            checker.loop_body(|checker| checker.block(body, Wanted::Nothing))
+        });
         self.close_scope(scope);
         StmtKind::For {
             pattern: bound,

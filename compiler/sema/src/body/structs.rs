@@ -8,7 +8,7 @@ use super::arguments::Written;
 use super::expressions::made;
 use super::{BodyChecker, Origin};
 use crate::hir::{Expr, ExprKind, StructId};
-use crate::substitute::substitute;
+use crate::substitute::{substitute, substitute_expr};
 use crate::ty::Ty;
 
 impl BodyChecker<'_, '_> {
@@ -160,10 +160,20 @@ impl BodyChecker<'_, '_> {
         }
         let cx = self.cx;
         let item = cx.struct_of(id);
+        let args: &[Ty] = match &ty {
+            Ty::Struct(_, args) => args,
+            _ => &[],
+        };
         let mut values = Vec::with_capacity(given.len());
         let mut missing = Vec::new();
         for (value, field) in given.into_iter().zip(&item.fields) {
-            match value.or_else(|| field.default.clone()) {
+            let default = || {
+                field
+                    .default
+                    .as_ref()
+                    .map(|default| substitute_expr(default, args))
+            };
+            match value.or_else(default) {
                 Some(value) => values.push(value),
                 None => missing.push(format!("`{}: {}`", field.name, cx.show(&field.ty))),
             }

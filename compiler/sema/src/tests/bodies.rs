@@ -46,3 +46,47 @@ op merge(parts: List<Map<Str, Int>>) -> Map<Str, Int> {
 "#
     ));
 }
+
+#[test]
+fn much_of_the_language() {
+    insta::assert_snapshot!(typed(include_str!("seeds.dyn")));
+}
+
+#[test]
+fn narrowing() {
+    insta::assert_snapshot!(typed(
+        r#"
+fn a(x: Int?) -> Int { if x != none { x + 1 } else { 0 } }
+fn b(x: Int?) -> Int {
+    if x == none or x > 5 { return 0 }
+    x
+}
+fn c(x: Int?) -> Bool { x != none and x > 2 and not (none == x) }
+fn d(start: Int?) -> Int {
+    var x = start
+    var n = 0
+    while x != none {
+        n += x ?? 0
+        x = if n > 5 { none } else { n }
+    }
+    if x != none {
+        n += x
+        x = none
+        n += x ?? 1
+    }
+    n
+}
+fn e(x: List<Int>?) -> Int {
+    if x != none {
+        match x { some(v) => { log(v.len()) }, none => {} }
+        log(x.unwrap().len() + (x ?? []).len())
+        for y in x { log(y) }
+        let f = || x.len()
+        return f()
+    }
+    0
+}
+fn log(x: Int) {}
+"#
+    ));
+}

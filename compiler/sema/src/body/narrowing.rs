@@ -1,0 +1,227 @@
+//! `x != none` narrows: where it holds, `x` is read as the value in the option.
+//!
+//! A `let`, a parameter or a `var` that is not assigned meanwhile. A narrowed read is `x.unwrap()`, which then never
+//! fails; where an option is asked for (`match` with `none`, `??`, `?.`, `==`) the variable itself is read.
+
+use dynop_base::{Span, Symbol};
+use dynop_syntax::ast::{self, BinaryOp, ExprKind as Kind, StmtKind, UnaryOp};
+
+use super::BodyChecker;
+use super::expressions::made;
+use crate::hir::{Arg, Expr, ExprKind, LocalId};
+use crate::scan::each_child;
+use crate::ty::Ty;
+
+impl BodyChecker<'_, '_> {
+    /// The locals that are there for sure if a condition comes out as `truth`.
+    pub(super) fn facts(&self, condition: &ast::Expr, truth: bool) -> Vec<LocalId> {
+        let mut out = Vec::new();
+        self.facts_in(condition, truth, &mut out);
+        out
+    }
+
+    fn facts_in(&self, condition: &ast::Expr, truth: bool, out: &mut Vec<LocalId>) {
+        match &condition.kind {
+            Kind::Paren(inner) => self.facts_in(inner, truth, out),
+            Kind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self.facts_in(operand, !truth, out),
+            Kind::Binary {
+                op, left, right, ..
+            } => match (op, truth) {
+                (BinaryOp::And, true) | (BinaryOp::Or, false) => {
+                    self.facts_in(left, truth, out);
+                    self.facts_in(right, truth, out);
+                }
+                (BinaryOp::Ne, true) | (BinaryOp::Eq, false) => {
+                    let name = match (&left.kind, &right.kind) {
+                        (Kind::Name(name), Kind::None) | (Kind::None, Kind::Name(name)) => *name,
+                        _ => return,
+                    };
+                    if let Some(id) = self.local(name)
+                        && matches!(self.infer.shallow(&self.local_type(id)), Ty::Option(_))
+                    {
+                        out.push(id);
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// Narrows some locals; gives those that were not narrowed before, for [`BodyChecker::widen`].
+    pub(super) fn narrow(&mut self, locals: Vec<LocalId>) -> Vec<LocalId> {
+        locals
+            .into_iter()
+            .filter(|id| self.narrowed.insert(*id))
+            .collect()
+    }
+
+    /// Ends what [`BodyChecker::narrow`] began.
+    pub(super) fn widen(&mut self, locals: Vec<LocalId>) {
+        for id in locals {
+            self.narrowed.remove(&id);
+        }
+    }
+
+    /// Checks something while a condition is known to have come out as `truth`.
+    pub(super) fn knowing<T>(
+        &mut self,
+        condition: &ast::Expr,
+        truth: bool,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let facts = self.facts(condition, truth);
+        let narrowed = self.narrow(facts);
+        let out = check(self);
+        self.widen(narrowed);
+        out
+    }
+
+    /// Checks a loop: what its body assigns is not narrowed in it, neither by what stands before nor by its condition.
+    pub(super) fn looping<T>(
+        &mut self,
+        condition: Option<&ast::Expr>,
+        body: &ast::Block,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let mut facts = condition
+            .map(|condition| self.facts(condition, true))
+            .unwrap_or_default();
+        if self.narrowed.is_empty() && facts.is_empty() {
+            return check(self);
+        }
+        let mut assigned = Vec::new();
+        assigned_in_block(body, &mut assigned);
+        let assigned: Vec<LocalId> = assigned
+            .into_iter()
+            .filter_map(|name| self.local(name))
+            .collect();
+        for id in &assigned {
+            self.narrowed.remove(id);
+        }
+        facts.retain(|id| !assigned.contains(id));
+        let narrowed = self.narrow(facts);
+        let out = check(self);
+        self.widen(narrowed);
+        out
+    }
+
+    /// A read of a local: of the value in it where it is narrowed.
+    pub(super) fn read_local(&self, id: LocalId, span: Span) -> Expr {
+        let ty = self.local_type(id);
+        let local = made(ExprKind::Local(id), ty.clone(), span);
+        if !self.narrowed.contains(&id) {
+            return local;
+        }
+        let Ty::Option(item) = self.infer.shallow(&ty) else {
+            return local;
+        };
+        let Some(function) = self.method(&Ty::Option(item.clone()), Symbol::new("unwrap")) else {
+            return local;
+        };
+        made(
+            ExprKind::Call {
+                function,
+                type_args: vec![(*item).clone()],
+                args: vec![Arg::Value(local)],
+            },
+            (*item).clone(),
+            span,
+        )
+    }
+
+    /// Checks an expression from which an option is taken: a narrowed variable is read as it is.
+    pub(super) fn whole(&mut self, expr: &ast::Expr, hint: Option<&Ty>) -> Expr {
+        let narrowed = match &expr.kind {
+            Kind::Paren(inner) => return self.whole(inner, hint),
+            Kind::Name(name) => self.local(*name).filter(|id| self.narrowed.remove(id)),
+            _ => None,
+        };
+        let value = self.expr(expr, hint);
+        self.narrowed.extend(narrowed);
+        value
+    }
+}
+
+/// A read of a narrowed variable, as the variable itself.
+pub(super) fn unread(receiver: Expr) -> Result<Expr, Expr> {
+    match receiver.kind {
+        ExprKind::Call {
+            function,
+            type_args,
+            mut args,
+        } => match args.pop() {
+            Some(Arg::Value(
+                local @ Expr {
+                    kind: ExprKind::Local(_),
+                    span,
+                    ..
+                },
+            )) if span == receiver.span && args.is_empty() => Ok(local),
+            last => {
+                args.extend(last);
+                Err(Expr {
+                    kind: ExprKind::Call {
+                        function,
+                        type_args,
+                        args,
+                    },
+                    ..receiver
+                })
+            }
+        },
+        kind => Err(Expr { kind, ..receiver }),
+    }
+}
+
+/// The names that a block may assign: by `=`, or given to a call that may change them.
+fn assigned_in_block(block: &ast::Block, out: &mut Vec<Symbol>) {
+    for stmt in &block.stmts {
+        match &stmt.kind {
+            StmtKind::Assign { place, value, .. } => {
+                out.extend(root(place));
+                assigned_in(place, out);
+                assigned_in(value, out);
+            }
+            StmtKind::Let { value, .. }
+            | StmtKind::Expr(value)
+            | StmtKind::Yield(value)
+            | StmtKind::Assert(value) => assigned_in(value, out),
+            StmtKind::While { condition, body } => {
+                assigned_in(condition, out);
+                assigned_in_block(body, out);
+            }
+            StmtKind::For { iterable, body, .. } => {
+                assigned_in(iterable, out);
+                assigned_in_block(body, out);
+            }
+            StmtKind::Error => {}
+        }
+    }
+}
+
+fn assigned_in(expr: &ast::Expr, out: &mut Vec<Symbol>) {
+    match &expr.kind {
+        Kind::Block(block) => assigned_in_block(block, out),
+        Kind::If { then, .. } => assigned_in_block(then, out),
+        Kind::Try { body, handler, .. } => {
+            assigned_in_block(body, out);
+            assigned_in_block(handler, out);
+        }
+        Kind::Call { args, .. } => out.extend(args.iter().filter_map(|arg| root(&arg.value))),
+        _ => {}
+    }
+    each_child(expr, &mut |child| assigned_in(child, out));
+}
+
+/// The name at the start of a place.
+fn root(place: &ast::Expr) -> Option<Symbol> {
+    match &place.kind {
+        Kind::Name(name) => Some(*name),
+        Kind::Paren(base) | Kind::Field { base, .. } | Kind::Index { base, .. } => root(base),
+        _ => None,
+    }
+}
