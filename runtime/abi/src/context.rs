@@ -27,8 +27,9 @@ pub const OK: Status = 0;
 pub const FAILED: Status = 1;
 
 /// A compiled op: `inputs` points to one pointer a parameter, each to memory that holds the argument, which the op
-/// takes over; `output` is where an op with one plain output `-> T` puts its result (null otherwise). Everything else
-/// leaves through `dyn_yield`, `dyn_return_item` and `dyn_output`.
+/// takes over; `output` is where an op with exactly one output, plain and not optional, puts its result if it succeeds
+/// (null for every other op; zeroed before). Everything else leaves through `dyn_yield`, `dyn_return_item` and
+/// `dyn_output`. The op with one plain output may call `dyn_output` for it instead of writing to `output`.
 pub type OpCode =
     unsafe extern "C" fn(ctx: *mut StepContext, inputs: *const *mut u8, output: *mut u8) -> Status;
 

@@ -53,6 +53,42 @@ pub enum Operator {
     Shr = 7,
     /// Unary `-`; the second operand is 0
     Neg = 8,
+    /// `abs`; the second operand is 0
+    Abs = 9,
+}
+
+impl Operator {
+    /// The operator of a number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Some(match number {
+            0 => Self::Add,
+            1 => Self::Sub,
+            2 => Self::Mul,
+            3 => Self::Div,
+            4 => Self::Rem,
+            5 => Self::Pow,
+            6 => Self::Shl,
+            7 => Self::Shr,
+            8 => Self::Neg,
+            9 => Self::Abs,
+            _ => return None,
+        })
+    }
+
+    /// As it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub | Self::Neg => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Rem => "%",
+            Self::Pow => "**",
+            Self::Shl => "<<",
+            Self::Shr => ">>",
+            Self::Abs => "abs",
+        }
+    }
 }
 
 /// The Rust types of the same names.
@@ -124,7 +160,8 @@ macro_rules! runtime_entries {
             // `catch`: takes the failure out of the context; FAILED if it may not be caught (cancellation …).
             fn dyn_catch(ctx: Ctx, message: Ptr, kind: Ptr, trace: Ptr) -> Status;
 
-            // Outputs. The value is taken over in every case; `key` is borrowed.
+            // Outputs. The value is taken over in every case; `key` is borrowed. A value is always of the output's type
+            // in the plan, `T` also for an optional output: for a `none` the compiled code calls nothing.
             fn dyn_yield(ctx: Ctx, site: U32, output: U32, value: Ptr, key: Ptr) -> Status;
             fn dyn_return_item(ctx: Ctx, site: U32, output: U32, value: Ptr, key: Ptr) -> Status;
             fn dyn_output(ctx: Ctx, site: U32, output: U32, value: Ptr) -> Status;
@@ -198,6 +235,17 @@ macro_rules! check_entries {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operators_have_their_numbers() {
+        for number in 0..10 {
+            assert_eq!(
+                Operator::from_number(number).map(|o| o as u32),
+                Some(number)
+            );
+        }
+        assert_eq!(Operator::from_number(10), None);
+    }
 
     #[test]
     fn names_are_unique() {

@@ -58,11 +58,14 @@ pub struct OpParam {
 pub struct Output {
     /// Its name; `result` for the only one.
     pub name: String,
-    /// The type of the value, of one item for a dynamic one.
+    /// The type of the value as consumers see it, of one item for a dynamic one (`T`, also where the output is
+    /// declared `T?` and may be skipped).
     pub ty: TypeIndex,
     /// Whether it is dynamic.
     pub dynamic: bool,
-    /// Whether it may be skipped.
+    /// Whether it may be skipped: a plain one if `dyn_output` is not called for it, a dynamic one if it has no item.
+    /// An optional plain output passed to a parameter of type `T?` is `Source::Some { value: Output }`, which gives
+    /// `none` if the output was skipped; any other source passes the skip on.
     pub optional: bool,
 }
 

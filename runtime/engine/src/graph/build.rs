@@ -1,0 +1,326 @@
+//! From the plan's steps and sources to nodes and what they need.
+
+use dynop_abi::plan::{Action, Job, Op, Output, OutputRef, ROOT, ScopeId, Source, StepId};
+
+use super::{
+    Dep, Gather, Graph, Node, NodeId, NodeKind, ScopeGraph, StreamDef, StreamDefId, Target, Value,
+};
+
+/// All nodes of `job`, not yet in stages.
+pub(super) fn nodes(job: &Job, ops: &[Op]) -> Graph {
+    let mut builder = Builder {
+        job,
+        ops,
+        graph: scopes(job, ops),
+    };
+    builder.expansions();
+    for step in 0..job.steps.len() as StepId {
+        builder.step(step);
+    }
+    builder.result();
+    builder.graph
+}
+
+fn outputs<'a>(job: &Job, ops: &'a [Op], step: StepId) -> &'a [Output] {
+    let Action::Op(op) = job.steps[step as usize].action;
+    &ops[op as usize].outputs
+}
+
+/// Scopes and streams, without nodes.
+fn scopes(job: &Job, ops: &[Op]) -> Graph {
+    let mut scopes: Vec<ScopeGraph> = Vec::with_capacity(job.scopes.len());
+    for (id, scope) in job.scopes.iter().enumerate() {
+        let mut made = ScopeGraph {
+            parent: scope.parent,
+            ..ScopeGraph::default()
+        };
+        if id as ScopeId != ROOT {
+            let parent = &mut scopes[scope.parent as usize];
+            made.depth = parent.depth + 1;
+            made.index = parent.children.len() as u32;
+            parent.children.push(id as ScopeId);
+        }
+        scopes.push(made);
+    }
+    let mut streams = Vec::new();
+    for (id, step) in job.steps.iter().enumerate() {
+        for (output, declared) in outputs(job, ops, id as StepId).iter().enumerate() {
+            if declared.dynamic {
+                let scope = &mut scopes[step.scope as usize];
+                streams.push(StreamDef {
+                    step: id as StepId,
+                    output: output as u32,
+                    scope: step.scope,
+                    index: scope.streams.len() as u32,
+                    over: Vec::new(),
+                });
+                scope.streams.push(streams.len() as StreamDefId - 1);
+            }
+        }
+    }
+    for (id, scope) in job.scopes.iter().enumerate() {
+        if let Some(over) = scope.over {
+            let found = streams
+                .iter()
+                .position(|s| s.step == over.step && s.output == over.output);
+            if let Some(found) = found {
+                streams[found].over.push(id as ScopeId);
+                scopes[id].over = Some(found as StreamDefId);
+            }
+        }
+    }
+    Graph {
+        scopes,
+        nodes: Vec::new(),
+        stages: Vec::new(),
+        streams,
+        step_nodes: Vec::new(),
+        result: 0,
+    }
+}
+
+struct Builder<'a> {
+    job: &'a Job,
+    ops: &'a [Op],
+    graph: Graph,
+}
+
+impl Builder<'_> {
+    fn add(
+        &mut self,
+        scope: ScopeId,
+        kind: NodeKind,
+        deps: Vec<Dep>,
+        inputs: Vec<Value>,
+    ) -> NodeId {
+        let id = self.graph.nodes.len() as NodeId;
+        let mut unique: Vec<Dep> = Vec::with_capacity(deps.len());
+        for dep in deps {
+            if !unique.contains(&dep) {
+                unique.push(dep);
+            }
+        }
+        self.graph.nodes.push(Node {
+            scope,
+            kind,
+            deps: unique,
+            inputs,
+            stage: 0,
+            index: 0,
+        });
+        self.graph.scopes[scope as usize].nodes.push(id);
+        id
+    }
+
+    /// One node a product scope, in its parent.
+    fn expansions(&mut self) {
+        for scope in 1..self.graph.scopes.len() as ScopeId {
+            if self.graph.is_product(scope) {
+                let parent = self.graph.scopes[scope as usize].parent;
+                self.add(parent, NodeKind::Expand(scope), Vec::new(), Vec::new());
+            }
+        }
+    }
+
+    fn step(&mut self, id: StepId) {
+        let step = &self.job.steps[id as usize];
+        let mut deps = Vec::new();
+        let inputs = step
+            .inputs
+            .iter()
+            .map(|source| self.value(source, step.scope, None, &mut deps))
+            .collect();
+        for &before in &step.after {
+            let dep = self.after(before, step.scope);
+            deps.push(dep);
+        }
+        let node = self.add(step.scope, NodeKind::Step(id), deps, inputs);
+        self.graph.step_nodes.push(node);
+    }
+
+    fn result(&mut self) {
+        let mut deps = Vec::new();
+        let value = self.value(&self.job.result, ROOT, None, &mut deps);
+        self.graph.result = self.add(ROOT, NodeKind::Result, deps, vec![value]);
+    }
+
+    /// `source` as a value seen from `scope`; what it needs is added to `deps`. Within a fan-in, `over` is the scope it
+    /// goes over: then what belongs to that scope is not among the `deps` of the gathering node itself.
+    fn value(
+        &mut self,
+        source: &Source,
+        scope: ScopeId,
+        mut over: Option<&mut Vec<Dep>>,
+        deps: &mut Vec<Dep>,
+    ) -> Value {
+        match source {
+            Source::Const(value) => Value::Const(value.clone()),
+            Source::Param(index) => Value::Param(*index),
+            Source::Output(output) => {
+                let node = self.graph.step_nodes[output.step as usize];
+                self.need(node, output.output, scope, over, deps);
+                Value::Node {
+                    node,
+                    output: output.output,
+                }
+            }
+            Source::Item(item) => Value::Item(*item),
+            Source::Key(item) => Value::Key(*item),
+            Source::Collect { .. } => {
+                let node = self.gather(source);
+                self.need(node, 0, scope, over, deps);
+                Value::Node { node, output: 0 }
+            }
+            Source::List { elements, ty } => Value::List {
+                elements: elements
+                    .iter()
+                    .map(|e| self.value(e, scope, over.as_deref_mut(), deps))
+                    .collect(),
+                ty: *ty,
+            },
+            Source::Tuple { fields, ty } => Value::Tuple {
+                fields: fields
+                    .iter()
+                    .map(|f| self.value(f, scope, over.as_deref_mut(), deps))
+                    .collect(),
+                ty: *ty,
+            },
+            Source::Some { value, ty } => self.some(value, *ty, scope, over, deps),
+        }
+    }
+
+    fn some(
+        &mut self,
+        value: &Source,
+        ty: u32,
+        scope: ScopeId,
+        mut over: Option<&mut Vec<Dep>>,
+        deps: &mut Vec<Dep>,
+    ) -> Value {
+        let (mut own, mut each) = (Vec::new(), Vec::new());
+        let inner = match over {
+            Some(_) => self.value(value, scope, Some(&mut each), &mut own),
+            None => self.value(value, scope, None, &mut own),
+        };
+        if matches!(value, Source::Output(output) if self.is_optional(*output)) {
+            for dep in own.iter_mut().chain(&mut each) {
+                dep.tolerates_skip = true;
+            }
+        }
+        deps.append(&mut own);
+        if let Some(over) = &mut over {
+            over.append(&mut each);
+        }
+        Value::Some {
+            value: Box::new(inner),
+            ty,
+        }
+    }
+
+    fn is_optional(&self, output: OutputRef) -> bool {
+        outputs(self.job, self.ops, output.step)
+            .get(output.output as usize)
+            .is_some_and(|declared| declared.optional && !declared.dynamic)
+    }
+
+    /// Notes that something in `scope` needs an output of `node`: as an element's need if the node lives in `scope` and
+    /// `scope` is being gathered, else as the node's own.
+    fn need(
+        &self,
+        node: NodeId,
+        output: u32,
+        scope: ScopeId,
+        over: Option<&mut Vec<Dep>>,
+        deps: &mut Vec<Dep>,
+    ) {
+        let dep = Dep {
+            target: Target::Node {
+                node,
+                output: Some(output),
+            },
+            tolerates_skip: false,
+        };
+        match over {
+            Some(each) if self.graph.nodes[node as usize].scope == scope => each.push(dep),
+            _ => deps.push(dep),
+        }
+    }
+
+    /// The node that makes the fan-in; equal ones are made once.
+    fn gather(&mut self, source: &Source) -> NodeId {
+        let Source::Collect {
+            scope,
+            value,
+            into,
+            ty,
+        } = source
+        else {
+            return 0;
+        };
+        let (mut deps, mut element) = (Vec::new(), Vec::new());
+        let value = self.value(value, *scope, Some(&mut element), &mut deps);
+        let parent = self.graph.scopes[*scope as usize].parent;
+        let gather = Gather {
+            scope: *scope,
+            value,
+            element,
+            into: *into,
+            ty: *ty,
+        };
+        let known = &self.graph.scopes[parent as usize].nodes;
+        for &node in known.iter().rev() {
+            if matches!(&self.graph.nodes[node as usize].kind, NodeKind::Gather(g) if *g == gather)
+            {
+                return node;
+            }
+        }
+        deps.push(strict(Target::Stream(*scope)));
+        for dep in &gather.element {
+            if let Target::Node { node, .. } = dep.target {
+                deps.push(strict(Target::Each(node)));
+            }
+        }
+        self.add(parent, NodeKind::Gather(gather), deps, Vec::new())
+    }
+
+    /// What `after(before)` means for a step of `scope`.
+    fn after(&mut self, before: StepId, scope: ScopeId) -> Dep {
+        let mut node = self.graph.step_nodes[before as usize];
+        let mut at = self.graph.nodes[node as usize].scope;
+        while !self.graph.encloses(at, scope) {
+            node = self.barrier(node, at);
+            at = self.graph.scopes[at as usize].parent;
+        }
+        Dep {
+            target: Target::Node { node, output: None },
+            tolerates_skip: true,
+        }
+    }
+
+    /// The node that waits for all clones of `node` over `scope`, in the scope around.
+    fn barrier(&mut self, node: NodeId, scope: ScopeId) -> NodeId {
+        let parent = self.graph.scopes[scope as usize].parent;
+        let deps = vec![
+            Dep {
+                target: Target::Stream(scope),
+                tolerates_skip: true,
+            },
+            strict(Target::Each(node)),
+        ];
+        let known = &self.graph.scopes[parent as usize].nodes;
+        for &other in known.iter().rev() {
+            let other_node = &self.graph.nodes[other as usize];
+            if other_node.kind == NodeKind::Barrier && other_node.deps == deps {
+                return other;
+            }
+        }
+        self.add(parent, NodeKind::Barrier, deps, Vec::new())
+    }
+}
+
+fn strict(target: Target) -> Dep {
+    Dep {
+        target,
+        tolerates_skip: false,
+    }
+}
