@@ -35,7 +35,7 @@ impl<'t> Builder<'t> {
             return;
         }
         let (span, found) = self.found(at);
-        if self.clean().as_bytes().get(span.start as usize) == Some(&crate::scan::FILLER) {
+        if self.is_filler(at) {
             self.broken = true;
             return;
         }
@@ -452,7 +452,7 @@ impl<'t> Builder<'t> {
         let start = pair.as_span().start();
         let (span, found) = self.found(start);
         let word = self.source(span);
-        if word.as_bytes().first() == Some(&crate::scan::FILLER) {
+        if self.is_filler(start) {
             self.broken = true;
             return;
         }

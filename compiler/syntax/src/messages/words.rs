@@ -74,6 +74,9 @@ pub(crate) fn describe(text: &str, clean: &str, token: &Range<usize>) -> String 
             "the end of the line".to_string()
         };
     }
+    if clean.as_bytes().get(token.start) == Some(&FILLER) {
+        return "this".to_string();
+    }
     let word = text.get(token.clone()).unwrap_or("");
     if word.starts_with('"') {
         return "a string".to_string();

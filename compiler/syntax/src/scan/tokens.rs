@@ -135,7 +135,16 @@ impl Scanner<'_> {
             "if" if after_else => self.passed(start, end, Kind::Keyword, false, false),
             "if" | "match" | "fail" | "return" | "run" | "fn" => {
                 // `fn` with a name declares; without one it is a type.
-                if word != "fn" || self.text[end..].trim_start_matches(' ').starts_with('(') {
+                // `run` begins a run before a name, and is a name elsewhere.
+                let rest = self.text[end..].trim_start_matches([' ', '\t', '\r', '\n']);
+                let counts = match word {
+                    "fn" => rest.starts_with('('),
+                    "run" => {
+                        rest.starts_with("//") || rest.bytes().next().is_some_and(is_word_start)
+                    }
+                    _ => true,
+                };
+                if counts {
                     self.prefix_word(start);
                 }
                 let name = word == "run";
