@@ -16,6 +16,7 @@ pub mod flow;
 pub mod hir;
 pub mod infer;
 pub mod names;
+pub mod recursion;
 pub mod scan;
 pub mod signatures;
 pub mod substitute;
@@ -76,6 +77,7 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
     let mut cx = names::collect(inputs, &mut diagnostics);
     signatures::resolve(&mut cx, &mut diagnostics);
     signatures::check_reserved(&cx, &mut diagnostics);
+    recursion::check(&cx, &mut diagnostics);
     let mut findings = Vec::new();
     constants::resolve(&mut cx, &mut findings);
     let mut bodies = Vec::with_capacity(cx.functions.len());

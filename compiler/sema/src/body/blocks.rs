@@ -48,6 +48,7 @@ impl BodyChecker<'_, '_> {
         let mut stmts = Vec::with_capacity(before.len());
         let mut diverges = false;
         let mut warned = false;
+        let mut broken = false;
         let mut narrowed = Vec::new();
         for stmt in before {
             if diverges && !warned {
@@ -59,6 +60,8 @@ impl BodyChecker<'_, '_> {
                 diverges |= self.stmt_diverges(&stmt);
                 narrowed.extend(self.left_otherwise(written, &stmt));
                 stmts.push(stmt);
+            } else {
+                broken = true;
             }
         }
         if let (true, false, Some(last)) = (diverges, warned, last) {
@@ -73,6 +76,7 @@ impl BodyChecker<'_, '_> {
         let ty = match (&value, wanted) {
             _ if diverges => Ty::Never,
             (Some(value), _) => value.ty.clone(),
+            (None, Wanted::Type(..) | Wanted::Any(_)) if broken => Ty::Error,
             (None, Wanted::Type(ty, origin)) => self.no_value(block, ty, origin),
             (None, _) => Ty::Unit,
         };
@@ -146,13 +150,6 @@ impl BodyChecker<'_, '_> {
                 return Ty::Unit;
             }
             _ => {}
-        }
-        if block
-            .stmts
-            .iter()
-            .any(|stmt| matches!(stmt.kind, StmtKind::Error))
-        {
-            return Ty::Error;
         }
         let text = self.show(&wanted);
         let mut end = block.span.at_end();

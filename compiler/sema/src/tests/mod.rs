@@ -2,6 +2,7 @@
 
 mod bodies;
 mod messages;
+mod pages;
 mod robust;
 
 use std::fmt::Write;
@@ -12,14 +13,18 @@ use dynop_syntax::ast::Module;
 use crate::{Checked, Input, Role, check};
 
 const STD: &[(&str, &str)] = &[
+    ("bool", include_str!("../../../../runtime/std/bool.dyn")),
+    ("core", include_str!("../../../../runtime/std/core.dyn")),
     ("float", include_str!("../../../../runtime/std/float.dyn")),
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
     ("int", include_str!("../../../../runtime/std/int.dyn")),
     ("iter", include_str!("../../../../runtime/std/iter.dyn")),
     ("list", include_str!("../../../../runtime/std/list.dyn")),
     ("map", include_str!("../../../../runtime/std/map.dyn")),
+    ("math", include_str!("../../../../runtime/std/math.dyn")),
     ("option", include_str!("../../../../runtime/std/option.dyn")),
     ("path", include_str!("../../../../runtime/std/path.dyn")),
+    ("range", include_str!("../../../../runtime/std/range.dyn")),
     ("str", include_str!("../../../../runtime/std/str.dyn")),
 ];
 
