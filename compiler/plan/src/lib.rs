@@ -1,1 +1,95 @@
 //! Evaluates job bodies into plans: steps, edges and dynamic scopes.
+//!
+//! `sema` has checked the bodies; this room walks them once, as an interpreter whose values are places where a run's values
+//! will be. What comes out is the contract's [`Plan`], with the ops (one a monomorphic instance) and types that it counts by
+//! index, for `lower` and the code generator to follow.
+
+use dynop_abi::plan::{self, Plan};
+use dynop_base::codes::build;
+use dynop_base::{Diagnostic, SourceMap, Span};
+use dynop_sema::hir::{self, FunctionBody, FunctionId, FunctionKind};
+use dynop_sema::ty::Ty;
+
+mod axes;
+mod constant;
+mod dump;
+mod eval;
+mod tables;
+
+pub use dump::dump;
+
+/// What planning gives.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOutput {
+    /// The plan.
+    pub plan: Plan,
+    /// The ops of the plan, by `OpIndex`, with their type arguments.
+    pub ops: Vec<(FunctionId, Vec<Ty>)>,
+    /// The types of the plan, by `TypeIndex`.
+    pub types: Vec<Ty>,
+}
+
+/// Plans every job of the main file.
+///
+/// # Errors
+/// Diagnostics: no job to plan; what only evaluation shows, such as two steps of one name.
+pub fn build(program: &hir::Program, sources: &SourceMap) -> Result<PlanOutput, Vec<Diagnostic>> {
+    let mut tables = tables::Tables::new(program, sources);
+    let mut diagnostics = Vec::new();
+    let mut jobs = Vec::new();
+    for (index, function) in program.functions.iter().enumerate() {
+        if function.kind != FunctionKind::Job || Some(function.file) != program.main {
+            continue;
+        }
+        let FunctionBody::Composition(composition) = &function.body else {
+            continue;
+        };
+        let id = FunctionId(index as u32);
+        jobs.extend(eval::job(&mut tables, id, composition, &mut diagnostics));
+    }
+    if jobs.is_empty() && diagnostics.is_empty() {
+        diagnostics.push(no_job(program));
+    }
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
+    let (ops, op_list, types) = tables.finish();
+    Ok(PlanOutput {
+        plan: Plan { ops, jobs },
+        ops: op_list,
+        types,
+    })
+}
+
+fn no_job(program: &hir::Program) -> Diagnostic {
+    let main = program.main.unwrap_or(dynop_base::FileId(0));
+    let has_ops = program
+        .functions
+        .iter()
+        .any(|f| f.file == main && f.kind == FunctionKind::Op);
+    let found = Diagnostic::new(
+        &build::NO_JOB,
+        Span::new(main, 0, 0),
+        "there is no job in this file",
+    );
+    if has_ops {
+        found
+            .note("its ops are there, but nothing invokes them")
+            .help("add a job: `job main() { … }`")
+    } else {
+        found.help(
+            "a program is ops and a job that composes them; `dynopc new NAME` writes a first one",
+        )
+    }
+}
+
+/// A place of the source as the plan keeps it.
+pub(crate) fn place(sources: &SourceMap, span: Span) -> plan::Place {
+    let file = sources.file(span.file);
+    let at = file.line_column(span.start);
+    plan::Place {
+        file: file.name.clone(),
+        line: at.line,
+        column: at.column,
+    }
+}

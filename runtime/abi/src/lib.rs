@@ -8,6 +8,7 @@
 pub mod context;
 pub mod desc;
 pub mod entries;
+pub mod graph;
 pub mod layout;
 pub mod plan;
 pub mod program;

@@ -1,16 +1,181 @@
-//! Composition: what jobs and graphs mean, as a typed tree that `plan` evaluates.
+//! Composition: what jobs mean, as a typed tree that `plan` evaluates.
+//!
+//! A composition runs once, in the compiler. Its values are outputs that do not exist yet, so its types are not those of
+//! computation: [`CTy`] tells a value from a dynamic output of values, and both from a group of them, which has no
+//! existence at run time.
 
-use dynop_syntax::ast;
+use dynop_base::{Span, Symbol};
 
-use crate::body::Findings;
-use crate::context::Context;
-use crate::hir::FunctionId;
+use crate::hir::{Expr, FunctionId};
+use crate::ty::Ty;
 
-/// The checked body of a `graph` or `job`.
-#[derive(Clone, Debug, Default)]
-pub struct Composition {}
+mod argument;
+mod check;
+mod invoke;
+mod method;
+mod text;
 
-/// Checks the body of a `graph` or `job`.
-pub fn check(_cx: &Context<'_>, _id: FunctionId, _block: &ast::Block) -> (Composition, Findings) {
-    (Composition::default(), Findings::default())
+pub use check::check;
+
+/// The checked body of a `job`.
+#[derive(Clone, Debug)]
+pub struct Composition {
+    /// What its body gives.
+    pub body: Node,
+}
+
+/// Names a binding of a composition: a `let` name or a parameter of a closure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct BindingId(pub u32);
+
+/// Type of a node.
+#[derive(Clone, PartialEq, Debug)]
+pub enum CTy {
+    /// A value at run time.
+    Value(Ty),
+    /// A dynamic output of these.
+    Dynamic(Box<CTy>),
+    /// Several things at once: the outputs of an op, a tuple in a composition.
+    Group(Vec<(Option<Symbol>, CTy)>),
+    /// Broken, and reported.
+    Error,
+}
+
+/// An expression of a composition.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its type.
+    pub ty: CTy,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum NodeKind {
+    /// Known to the compiler.
+    Const(Expr),
+    /// A parameter of the job.
+    Param(u32),
+    /// A name.
+    Bound(BindingId),
+    /// An invocation: a step.
+    Invoke(Box<Invocation>),
+    /// `source.map(|item, key| body)`
+    Map {
+        /// A dynamic output.
+        source: Box<Node>,
+        /// The item.
+        item: BindingId,
+        /// The key.
+        key: Option<BindingId>,
+        /// What is made of each item.
+        body: Box<Node>,
+    },
+    /// `source.collect()`, `source.collect_keyed()`
+    Collect {
+        /// A dynamic output.
+        source: Box<Node>,
+        /// Whether a map by key.
+        keyed: bool,
+    },
+    /// A part of a group.
+    Part {
+        /// The group.
+        base: Box<Node>,
+        /// Which.
+        index: usize,
+    },
+    /// A group, or, where a value is wanted, a tuple.
+    Group(Vec<Node>),
+    /// A list of values: static fan-in.
+    List(Vec<Node>),
+    /// A `T` where a `T?` is wanted.
+    Some(Box<Node>),
+    /// `{ let …; value }`
+    Block {
+        /// Bindings, and invocations whose result nobody names, in order.
+        lets: Vec<(Pattern, Node)>,
+        /// The value; `()` if `None`.
+        value: Option<Box<Node>>,
+    },
+    /// Broken, and reported.
+    Error,
+}
+
+/// What a `let` binds.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// Nothing.
+    Ignore,
+    /// One name.
+    Name(BindingId),
+    /// The parts of a group.
+    Parts(Vec<Pattern>),
+}
+
+/// An op with its arguments.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Which op.
+    pub function: FunctionId,
+    /// Its type arguments.
+    pub type_args: Vec<Ty>,
+    /// One a parameter.
+    pub args: Vec<Node>,
+    /// The name given by `as`.
+    pub name: Option<(Symbol, Span)>,
+    /// What it waits for besides its arguments.
+    pub after: Vec<Node>,
+}
+
+impl Node {
+    pub(crate) fn error(span: Span) -> Self {
+        Self {
+            kind: NodeKind::Error,
+            ty: CTy::Error,
+            span,
+        }
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        matches!(self.kind, NodeKind::Error)
+    }
+}
+
+impl CTy {
+    /// What a `map` gives whose closure gives this.
+    pub fn mapped(self) -> CTy {
+        match self {
+            CTy::Group(parts) => CTy::Group(
+                parts
+                    .into_iter()
+                    .map(|(name, ty)| (name, ty.mapped()))
+                    .collect(),
+            ),
+            CTy::Error => CTy::Error,
+            one => CTy::Dynamic(Box::new(one)),
+        }
+    }
+
+    /// As a type of the language; a group is a tuple.
+    pub fn as_ty(&self) -> Ty {
+        match self {
+            CTy::Value(ty) => ty.clone(),
+            CTy::Dynamic(item) => Ty::dynamic(item.as_ty()),
+            CTy::Error => Ty::Error,
+            CTy::Group(parts) => {
+                let named: Option<Vec<(Symbol, Ty)>> = parts
+                    .iter()
+                    .map(|(name, ty)| Some(((*name)?, ty.as_ty())))
+                    .collect();
+                match named {
+                    Some(fields) if !fields.is_empty() => Ty::NamedTuple(fields.into()),
+                    _ => Ty::Tuple(parts.iter().map(|(_, ty)| ty.as_ty()).collect()),
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,399 @@
+//! Holds a node against the type that is wanted of it: the rule against direct passing, and the implicit conversions.
+
+use std::collections::BTreeSet;
+
+use dynop_base::codes::{composition, types};
+use dynop_base::{Applicability, Diagnostic, Edit};
+use dynop_syntax::ast;
+
+use super::check::{Composer, MapId};
+use super::text;
+use super::{CTy, Node, NodeKind};
+use crate::body::Origin;
+use crate::hir::FunctionId;
+use crate::infer::Infer;
+use crate::ty::Ty;
+
+/// The invocation that an argument belongs to, for repairs.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'t> {
+    /// The op.
+    pub function: FunctionId,
+    /// All of the invocation.
+    pub call: &'t ast::Expr,
+    /// The argument.
+    pub argument: &'t ast::Expr,
+}
+
+impl Composer<'_, '_> {
+    /// Makes a node fit a type without variables, or reports that it does not.
+    pub(super) fn coerce(
+        &mut self,
+        node: Node,
+        wanted: &Ty,
+        origin: Origin,
+        target: Option<Target<'_>>,
+    ) -> Node {
+        let mut infer = Infer::default();
+        self.coerce_with(&mut infer, node, wanted, origin, target)
+    }
+
+    /// The same where the wanted type may have variables, which are then bound.
+    pub(super) fn coerce_with(
+        &mut self,
+        infer: &mut Infer,
+        node: Node,
+        wanted: &Ty,
+        origin: Origin,
+        target: Option<Target<'_>>,
+    ) -> Node {
+        match &node.ty {
+            CTy::Error => node,
+            CTy::Dynamic(_) => self.direct(node, "", Some((wanted, origin)), target),
+            CTy::Value(found) => {
+                let found = found.clone();
+                if found == Ty::Error || *wanted == Ty::Error || infer.unify(&found, wanted) {
+                    return node;
+                }
+                if let Ty::Option(inner) = infer.shallow(wanted)
+                    && infer.unify(&found, &inner)
+                {
+                    let span = node.span;
+                    return Node {
+                        kind: NodeKind::Some(Box::new(node)),
+                        ty: CTy::Value(infer.resolve(wanted)),
+                        span,
+                    };
+                }
+                let shown = infer.resolve(wanted);
+                self.mismatch(&node, &shown, origin)
+            }
+            CTy::Group(_) => self.group_as_tuple(infer, node, wanted, origin, target),
+        }
+    }
+
+    /// A group where a tuple is wanted becomes one.
+    fn group_as_tuple(
+        &mut self,
+        infer: &mut Infer,
+        node: Node,
+        wanted: &Ty,
+        origin: Origin,
+        target: Option<Target<'_>>,
+    ) -> Node {
+        let shown = infer.resolve(wanted);
+        let CTy::Group(parts) = node.ty.clone() else {
+            return node;
+        };
+        let types: Vec<Ty> = match &shown {
+            Ty::Tuple(types)
+                if types.len() == parts.len() && parts.iter().all(|(name, _)| name.is_none()) =>
+            {
+                types.to_vec()
+            }
+            Ty::NamedTuple(fields)
+                if fields.len() == parts.len()
+                    && fields
+                        .iter()
+                        .zip(&parts)
+                        .all(|((field, _), (name, _))| Some(*field) == *name) =>
+            {
+                fields.iter().map(|(_, ty)| ty.clone()).collect()
+            }
+            _ => return self.mismatch(&node, &shown, origin),
+        };
+        let span = node.span;
+        let nodes: Vec<Node> = match node.kind {
+            NodeKind::Group(nodes) => nodes,
+            // The outputs of an op, or a name for a group: each part is reached by its index.
+            _ => (0..parts.len())
+                .map(|index| Node {
+                    ty: parts[index].1.clone(),
+                    span,
+                    kind: NodeKind::Part {
+                        base: Box::new(node.clone()),
+                        index,
+                    },
+                })
+                .collect(),
+        };
+        let nodes = nodes
+            .into_iter()
+            .zip(types)
+            .map(|(node, ty)| self.coerce_with(infer, node, &ty, origin, target))
+            .collect();
+        Node {
+            kind: NodeKind::Group(nodes),
+            ty: CTy::Value(shown),
+            span,
+        }
+    }
+
+    fn mismatch(&mut self, node: &Node, wanted: &Ty, origin: Origin) -> Node {
+        let found = self.show(&node.ty);
+        let wanted = self.cx.show(wanted);
+        let mut diagnostic = Diagnostic::new(
+            &types::MISMATCH,
+            node.span,
+            format!("expected `{wanted}`, found `{found}`"),
+        )
+        .here(format!("this is `{found}`"));
+        diagnostic = match origin {
+            Origin::Param(function, index) => {
+                let function = self.cx.function(function);
+                let param = &function.params[index];
+                diagnostic.label(
+                    param.span,
+                    format!("`{}` of `{}` is `{wanted}`", param.name, function.name),
+                )
+            }
+            Origin::Result(function) => {
+                let function = self.cx.function(function);
+                diagnostic.label(
+                    function.name_span,
+                    format!("`{}` gives `{wanted}`", function.name),
+                )
+            }
+            Origin::Rule(rule) => diagnostic.note(rule),
+            _ => diagnostic,
+        };
+        if let Some(maker) = self.made_by(node) {
+            let maker = self.cx.function(maker);
+            diagnostic =
+                diagnostic.label(maker.name_span, format!("it comes from `{}`", maker.name));
+        }
+        self.fail(diagnostic)
+    }
+
+    /// A dynamic output where a value is wanted: says which op made it so and offers the two ways out.
+    pub(super) fn direct(
+        &mut self,
+        node: Node,
+        wanted_as: &str,
+        wanted: Option<(&Ty, Origin)>,
+        target: Option<Target<'_>>,
+    ) -> Node {
+        let found = self.show(&node.ty);
+        let what = self.what(&node);
+        let place = match (target, wanted) {
+            (Some(target), _) => format!(
+                "an argument of `{}`",
+                self.cx.function(target.function).name
+            ),
+            (None, Some((_, Origin::Result(_)))) => "the job's result".to_owned(),
+            _ if !wanted_as.is_empty() => wanted_as.to_owned(),
+            _ => "a value".to_owned(),
+        };
+        let message = match wanted {
+            Some((_, Origin::Result(_))) => format!("{what} can't be the result of a job"),
+            Some(_) => format!("{what} can't be {place}"),
+            None => format!("{what} has no value of which this could be read: {place}"),
+        };
+        let mut diagnostic = Diagnostic::new(&composition::DIRECT_PASSING, node.span, message)
+            .here(format!(
+                "this is `{found}`: any number of values, known only at run time"
+            ));
+        if let Some((ty, origin)) = wanted {
+            diagnostic = self.label_wanted(diagnostic, ty, origin);
+        }
+        if let Some(maker) = self.made_by(&node) {
+            let maker = self.cx.function(maker);
+            diagnostic = diagnostic.label(
+                maker.name_span,
+                format!("`{}` makes it dynamic", maker.name),
+            );
+        }
+        let beside_item = self.beside_item(&node, target);
+        diagnostic = self.ways_out(diagnostic, &node, wanted, target);
+        if beside_item {
+            diagnostic =
+                diagnostic.help("or pair each item with the one of the same key: `a.zip(b)`");
+        }
+        self.fail(diagnostic)
+    }
+
+    fn label_wanted(&self, diagnostic: Diagnostic, ty: &Ty, origin: Origin) -> Diagnostic {
+        let shown = self.cx.show(ty);
+        match origin {
+            Origin::Param(function, index) => {
+                let function = self.cx.function(function);
+                let param = &function.params[index];
+                diagnostic.label(
+                    param.span,
+                    format!(
+                        "`{}` of `{}` wants one `{shown}`",
+                        param.name, function.name
+                    ),
+                )
+            }
+            Origin::Result(function) => {
+                let function = self.cx.function(function);
+                diagnostic.label(
+                    function.name_span,
+                    format!("`{}` gives `{shown}`", function.name),
+                )
+            }
+            _ => diagnostic,
+        }
+    }
+
+    /// The two repairs, the likelier first.
+    fn ways_out(
+        &self,
+        mut diagnostic: Diagnostic,
+        node: &Node,
+        wanted: Option<(&Ty, Origin)>,
+        target: Option<Target<'_>>,
+    ) -> Diagnostic {
+        let list_wanted = matches!(wanted, Some((Ty::List(_), _)));
+        let written = target.and_then(|target| text::of(target.argument));
+        let argument = written.clone().unwrap_or_else(|| "it".into());
+        let map_help = match target {
+            Some(target) => {
+                let op = self.cx.function(target.function).name;
+                format!("run `{op}` once per key: `{argument}.map(|item| {op}(item))`")
+            }
+            None => "run an op once per key: `.map(|item| op(item))`".to_owned(),
+        };
+        let collect_help = format!("or gather all values into one list: `{argument}.collect()`");
+        let mapped = target.and_then(|target| self.map_fix(target, written.as_deref()));
+        let after = node.span.at_end();
+        let with_collect = |d: Diagnostic| {
+            d.fix(
+                "collect the items into a list with `.collect()`",
+                after,
+                ".collect()",
+                Applicability::Maybe,
+            )
+        };
+        let with_map = |d: Diagnostic| match mapped {
+            Some(edits) => d.fix_all(
+                "run it once per key with `.map(…)`",
+                edits,
+                Applicability::Maybe,
+            ),
+            None => d,
+        };
+        if list_wanted {
+            diagnostic = diagnostic
+                .help(collect_help.replacen("or gather", "gather", 1))
+                .help(format!("or {map_help}"));
+            with_map(with_collect(diagnostic))
+        } else {
+            diagnostic = diagnostic.help(map_help).help(collect_help);
+            with_collect(with_map(diagnostic))
+        }
+    }
+
+    /// `op(a, d)` becomes `d.map(|item| op(a, item))`.
+    fn map_fix(&self, target: Target<'_>, written: Option<&str>) -> Option<Vec<Edit>> {
+        let written = written?;
+        let (call, argument) = (target.call.span, target.argument.span);
+        Some(vec![
+            Edit {
+                span: call.at_start(),
+                text: format!("{written}.map(|item| "),
+            },
+            Edit {
+                span: argument,
+                text: "item".into(),
+            },
+            Edit {
+                span: call.at_end(),
+                text: ")".into(),
+            },
+        ])
+    }
+
+    /// Whether the node is made, step by step, of a dynamic output over whose items a `map` is open here.
+    fn beside_item(&self, node: &Node, target: Option<Target<'_>>) -> bool {
+        if target.is_none() || self.open.is_empty() {
+            return false;
+        }
+        let maker = self.made_by(node);
+        maker.is_some()
+            && self
+                .bindings
+                .iter()
+                .any(|b| b.item_of.is_some_and(|m| self.open.contains(&m)) && b.made_by == maker)
+    }
+
+    /// A node in words.
+    fn what(&self, node: &Node) -> String {
+        match &node.kind {
+            NodeKind::Bound(id) => {
+                format!("the dynamic output `{}`", self.bindings[id.0 as usize].name)
+            }
+            _ => match self.made_by(node) {
+                Some(maker) => format!("the dynamic output of `{}`", self.cx.function(maker).name),
+                None => "a dynamic output".to_owned(),
+            },
+        }
+    }
+
+    /// The op whose dynamic output a node is, or is made of by `map`.
+    pub(super) fn made_by(&self, node: &Node) -> Option<FunctionId> {
+        match &node.kind {
+            NodeKind::Invoke(invocation) => Some(invocation.function),
+            NodeKind::Map { source, .. } => self.made_by(source),
+            NodeKind::Part { base, .. } => self.made_by(base),
+            NodeKind::Bound(id) => self.bindings[id.0 as usize].made_by,
+            NodeKind::Block {
+                value: Some(value), ..
+            } => self.made_by(value),
+            _ => None,
+        }
+    }
+
+    /// Whether a node is, unchanged, an output of an op.
+    pub(super) fn is_raw(&self, node: &Node) -> bool {
+        match &node.kind {
+            NodeKind::Invoke(_) => true,
+            NodeKind::Part { base, .. } => self.is_raw(base),
+            _ => false,
+        }
+    }
+
+    /// The maps on whose items or keys a node depends.
+    pub(super) fn axes(&self, node: &Node) -> BTreeSet<MapId> {
+        let mut axes = BTreeSet::new();
+        self.add_axes(node, &mut axes);
+        axes
+    }
+
+    fn add_axes(&self, node: &Node, axes: &mut BTreeSet<MapId>) {
+        match &node.kind {
+            NodeKind::Const(_) | NodeKind::Param(_) | NodeKind::Error => {}
+            NodeKind::Bound(id) => axes.extend(&self.bindings[id.0 as usize].axes),
+            NodeKind::Invoke(invocation) => {
+                invocation
+                    .args
+                    .iter()
+                    .chain(&invocation.after)
+                    .for_each(|node| self.add_axes(node, axes));
+            }
+            NodeKind::Map {
+                source, item, body, ..
+            } => {
+                let mut inner = BTreeSet::new();
+                self.add_axes(body, &mut inner);
+                if let Some(map) = self.bindings[item.0 as usize].item_of {
+                    inner.remove(&map);
+                }
+                axes.extend(inner);
+                self.add_axes(source, axes);
+            }
+            NodeKind::Collect { source, .. } => self.add_axes(source, axes),
+            NodeKind::Part { base, .. } => self.add_axes(base, axes),
+            NodeKind::Group(nodes) | NodeKind::List(nodes) => {
+                nodes.iter().for_each(|node| self.add_axes(node, axes))
+            }
+            NodeKind::Some(node) => self.add_axes(node, axes),
+            NodeKind::Block { value, .. } => {
+                if let Some(value) = value {
+                    self.add_axes(value, axes);
+                }
+            }
+        }
+    }
+}
