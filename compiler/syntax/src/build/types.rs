@@ -140,7 +140,11 @@ impl<'t> Builder<'t> {
     /// The name in `name:`.
     pub(super) fn label(&mut self, pair: Node<'t>) -> Option<Ident> {
         let word = pair.into_inner().next()?;
-        Some(self.ident(&word, "a name"))
+        let span = self.span(&word);
+        if crate::messages::KEYWORDS.contains(&word.as_str()) {
+            self.report_reserved(span);
+        }
+        Some(self.ident_at(span))
     }
 
     fn function_type(&mut self, pair: Node<'t>) -> TypeKind {
