@@ -90,3 +90,8 @@ fn log(x: Int) {}
 "#
     ));
 }
+
+#[test]
+fn more_of_the_language() {
+    insta::assert_snapshot!(typed(include_str!("more.dyn")));
+}
