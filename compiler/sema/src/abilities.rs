@@ -29,6 +29,9 @@ pub fn keys_in(ty: &Ty, out: &mut Vec<Ty>) {
 /// What a function needs of its type parameters, and where that comes from.
 type Needs = BTreeMap<(u32, Ability), Span>;
 
+/// A use of a generic function: in which function, with which type arguments, where.
+type Use<'f> = (Option<FunctionId>, &'f [Ty], Span);
+
 /// Checks every requirement of every body, through generic functions to where their types are known.
 pub fn check(
     cx: &Context<'_>,
@@ -42,7 +45,7 @@ pub fn check(
         diagnostics,
     };
     pass.signatures();
-    let mut uses: HashMap<FunctionId, Vec<(Option<FunctionId>, &[Ty], Span)>> = HashMap::new();
+    let mut uses: HashMap<FunctionId, Vec<Use<'_>>> = HashMap::new();
     for (function, findings) in findings {
         for requirement in &findings.requirements {
             pass.require(

@@ -8,7 +8,7 @@ use crate::body::{BodyChecker, Findings, Mode, Origin};
 use crate::context::{Context, Definition, ModuleId};
 use crate::hir::{self, ConstId, Expr, FunctionId};
 use crate::scan::each_child;
-use crate::signatures::{Place, placed};
+use crate::standing::{Place, placed};
 use crate::ty::Ty;
 use crate::types::{TypeScope, lower_type};
 

@@ -5,6 +5,7 @@
 //! names ([`names`]), signatures ([`signatures`]), then bodies and compositions.
 
 pub mod abilities;
+pub mod aliases;
 pub mod body;
 pub mod compose;
 pub mod constants;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod recursion;
 pub mod scan;
 pub mod signatures;
+pub mod standing;
 pub mod substitute;
 pub mod ty;
 pub mod types;

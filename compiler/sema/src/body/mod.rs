@@ -4,6 +4,7 @@
 //! builds the typed tree as it goes; types that are not known yet are variables of [`Infer`], replaced at the end by
 //! [`finish`]. The composition checker uses it for the expressions that stand in jobs and graphs.
 
+mod alternatives;
 mod arguments;
 mod blocks;
 mod calls;
@@ -264,12 +265,12 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             generics: self.generics,
         };
         let ty = lower_type(self.cx, scope, written, &mut self.diagnostics);
-        let ty = crate::signatures::placed(
+        let ty = crate::standing::placed(
             self.cx,
             self.module,
             ty,
             written.span,
-            crate::signatures::Place::Body,
+            crate::standing::Place::Body,
             &mut self.diagnostics,
         );
         self.require_keys(&ty, written.span);
