@@ -6,6 +6,7 @@ pub mod function;
 pub mod liveness;
 pub mod operands;
 pub mod passes;
+pub mod text;
 pub mod types;
 
 pub use function::*;
