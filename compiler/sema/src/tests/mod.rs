@@ -34,6 +34,7 @@ struct Run {
     main: FileId,
     checked: Checked,
     syntax: Vec<Diagnostic>,
+    time: std::time::Duration,
 }
 
 /// Checks a program of one file with the standard library.
@@ -87,9 +88,11 @@ fn run_files(source: &str, imports: &[(&str, &str)]) -> Run {
             }
         }
     }
+    let start = std::time::Instant::now();
     let checked = check(&inputs);
     Run {
         main: main.file,
+        time: start.elapsed(),
         sources,
         checked,
         syntax,
