@@ -1,0 +1,191 @@
+//! Equality and order by descriptor.
+
+use std::cmp::Ordering;
+
+use dynop_abi::desc::{Kind, TypeDesc};
+use dynop_abi::layout::{ListHeader, StrRepr};
+
+use crate::{list, map, text};
+
+/// `a == b`. Floats by IEEE: NaN equals nothing. Maps and sets regardless of order. Functions equal nothing.
+///
+/// # Safety
+/// Both point to valid values of `desc`.
+pub unsafe fn equal(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> bool {
+    // SAFETY: by the descriptor.
+    unsafe {
+        match desc.kind {
+            Kind::Unit => true,
+            Kind::Int | Kind::Duration | Kind::Time => {
+                a.cast::<i64>().read() == b.cast::<i64>().read()
+            }
+            Kind::Float => a.cast::<f64>().read() == b.cast::<f64>().read(),
+            Kind::Bool => a.read() == b.read(),
+            Kind::Range => a.cast::<[i64; 2]>().read() == b.cast::<[i64; 2]>().read(),
+            Kind::Str | Kind::Path | Kind::Bytes => equal_texts(&*a.cast(), &*b.cast()),
+            Kind::Option => {
+                let offset = desc.payload_offset();
+                a.read() == b.read()
+                    && (a.read() == 0 || equal(a.add(offset), b.add(offset), desc.a()))
+            }
+            Kind::Tuple | Kind::NamedTuple | Kind::Struct | Kind::DynamicOutput => {
+                desc.fields().iter().all(|field| {
+                    let offset = field.offset as usize;
+                    equal(a.add(offset), b.add(offset), field.desc())
+                })
+            }
+            Kind::List => equal_lists(a.cast(), b.cast(), desc),
+            Kind::Map | Kind::Set => equal_maps(a.cast(), b.cast(), desc),
+            Kind::Closure | Kind::Json | Kind::Enum => false,
+        }
+    }
+}
+
+/// Of two texts.
+///
+/// # Safety
+/// Both are valid.
+#[inline]
+pub unsafe fn equal_texts(a: &StrRepr, b: &StrRepr) -> bool {
+    // SAFETY: valid.
+    a == b
+        || (text::is_heap(a)
+            && a.words[1] == b.words[1]
+            && unsafe { text::bytes(a) == text::bytes(b) })
+}
+
+unsafe fn equal_lists(
+    a: *const *mut ListHeader,
+    b: *const *mut ListHeader,
+    desc: &'static TypeDesc,
+) -> bool {
+    // SAFETY: valid lists; every index is below both lengths.
+    unsafe {
+        let (a, b) = (a.read(), b.read());
+        let len = list::len(a);
+        if len != list::len(b) {
+            return false;
+        }
+        if len == 0 || (a == b && !holds_floats(desc.a())) {
+            return true;
+        }
+        let stride = desc.a().size as usize;
+        let (a, b) = (list::data(a), list::data(b));
+        (0..len).all(|index| equal(a.add(index * stride), b.add(index * stride), desc.a()))
+    }
+}
+
+/// Whether a value may differ from itself.
+fn holds_floats(desc: &TypeDesc) -> bool {
+    match desc.kind {
+        Kind::Float => true,
+        Kind::List | Kind::Option | Kind::Set => holds_floats(desc.a()),
+        Kind::Map => holds_floats(desc.b()),
+        Kind::Tuple | Kind::NamedTuple | Kind::Struct | Kind::DynamicOutput => {
+            desc.fields().iter().any(|field| holds_floats(field.desc()))
+        }
+        _ => false,
+    }
+}
+
+unsafe fn equal_maps(
+    a: *const *mut map::MapHeader,
+    b: *const *mut map::MapHeader,
+    desc: &'static TypeDesc,
+) -> bool {
+    // SAFETY: valid maps.
+    unsafe {
+        let (a, b) = (a.read(), b.read());
+        if map::len(a) != map::len(b) {
+            return false;
+        }
+        let mut position = 0;
+        while let Some((key, value)) = map::next(a, &mut position) {
+            let other = map::get(b, key, desc);
+            if other.is_null() || (!desc.b.is_null() && !equal(value, other, desc.b())) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// The order of two values, by which lists are sorted: floats with NaN last, texts by code point, `none` before `some`,
+/// tuples and lists by their first difference. Of types that have no order, what comes out has no meaning.
+///
+/// # Safety
+/// Both point to valid values of `desc`.
+pub unsafe fn compare(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> Ordering {
+    // SAFETY: by the descriptor.
+    unsafe {
+        match desc.kind {
+            Kind::Int | Kind::Duration | Kind::Time => {
+                a.cast::<i64>().read().cmp(&b.cast::<i64>().read())
+            }
+            Kind::Float => compare_floats(a.cast::<f64>().read(), b.cast::<f64>().read()),
+            Kind::Bool => a.read().cmp(&b.read()),
+            Kind::Range => a
+                .cast::<[i64; 2]>()
+                .read()
+                .cmp(&b.cast::<[i64; 2]>().read()),
+            Kind::Str | Kind::Path | Kind::Bytes => {
+                text::bytes(&*a.cast()).cmp(text::bytes(&*b.cast()))
+            }
+            Kind::Option => a.read().cmp(&b.read()).then_with(|| {
+                let offset = desc.payload_offset();
+                if a.read() == 0 {
+                    Ordering::Equal
+                } else {
+                    compare(a.add(offset), b.add(offset), desc.a())
+                }
+            }),
+            Kind::Tuple | Kind::NamedTuple | Kind::Struct | Kind::DynamicOutput => desc
+                .fields()
+                .iter()
+                .map(|field| {
+                    let offset = field.offset as usize;
+                    compare(a.add(offset), b.add(offset), field.desc())
+                })
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal),
+            Kind::List => compare_lists(
+                a.cast::<*mut ListHeader>().read(),
+                b.cast::<*mut ListHeader>().read(),
+                desc,
+            ),
+            Kind::Unit | Kind::Map | Kind::Set | Kind::Closure | Kind::Json | Kind::Enum => {
+                Ordering::Equal
+            }
+        }
+    }
+}
+
+/// Of two floats: as `<` says, NaN behind everything.
+pub fn compare_floats(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b)
+        .unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+unsafe fn compare_lists(
+    a: *mut ListHeader,
+    b: *mut ListHeader,
+    desc: &'static TypeDesc,
+) -> Ordering {
+    // SAFETY: valid lists; every index is below both lengths.
+    unsafe {
+        let (a_len, b_len) = (list::len(a), list::len(b));
+        let stride = desc.a().size as usize;
+        for index in 0..a_len.min(b_len) {
+            let offset = index * stride;
+            let order = compare(
+                list::data(a).add(offset),
+                list::data(b).add(offset),
+                desc.a(),
+            );
+            if order.is_ne() {
+                return order;
+            }
+        }
+        a_len.cmp(&b_len)
+    }
+}

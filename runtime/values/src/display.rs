@@ -1,0 +1,192 @@
+//! Values as the language writes them.
+
+use std::fmt::Write;
+
+use dynop_abi::desc::{FieldDesc, Kind, TypeDesc};
+use dynop_abi::layout::{ListHeader, StrRepr};
+
+use crate::{calendar, list, map, text};
+
+/// Appends a value as an f-string shows it: a text as it is, everything else (texts within, too) as the language writes
+/// it.
+///
+/// # Safety
+/// `value` points to a valid value of `desc`.
+pub unsafe fn show(out: &mut String, value: *const u8, desc: &TypeDesc) {
+    match desc.kind {
+        Kind::Str | Kind::Path => {
+            // SAFETY: a text. A path may hold anything: what is not UTF-8 is shown as U+FFFD.
+            let bytes = unsafe { text::bytes(&*value.cast::<StrRepr>()) };
+            out.push_str(&String::from_utf8_lossy(bytes));
+        }
+        // SAFETY: the caller's promise.
+        _ => unsafe { write(out, value, desc) },
+    }
+}
+
+/// Appends a value as the language writes it: texts in quotes.
+///
+/// # Safety
+/// `value` points to a valid value of `desc`.
+pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) {
+    // SAFETY: by the descriptor.
+    unsafe {
+        match desc.kind {
+            Kind::Unit => out.push_str("()"),
+            Kind::Int => push(out, format_args!("{}", value.cast::<i64>().read())),
+            Kind::Float => float(out, value.cast::<f64>().read()),
+            Kind::Bool => out.push_str(if value.read() == 0 { "false" } else { "true" }),
+            Kind::Str | Kind::Path => {
+                let bytes = text::bytes(&*value.cast::<StrRepr>());
+                quoted(out, &String::from_utf8_lossy(bytes));
+            }
+            Kind::Bytes => write_bytes(out, text::bytes(&*value.cast::<StrRepr>())),
+            Kind::Duration => out.push_str(&calendar::duration_text(value.cast::<i64>().read())),
+            Kind::Time => out.push_str(&calendar::time_text(value.cast::<i64>().read())),
+            Kind::Range => {
+                let [start, end] = value.cast::<[i64; 2]>().read();
+                push(out, format_args!("{start}..{end}"));
+            }
+            Kind::List => {
+                let mut separator = "[";
+                list::for_each(value.cast::<*mut ListHeader>().read(), desc, |element| {
+                    out.push_str(separator);
+                    write(out, element, desc.a());
+                    separator = ", ";
+                });
+                out.push_str(if separator == "[" { "[]" } else { "]" });
+            }
+            Kind::Map => write_map(out, value, desc),
+            Kind::Set => {
+                out.push_str("Set([");
+                let mut separator = "";
+                map::for_each(value.cast::<*mut map::MapHeader>().read(), |key, _| {
+                    out.push_str(separator);
+                    write(out, key, desc.a());
+                    separator = ", ";
+                });
+                out.push_str("])");
+            }
+            Kind::Option => {
+                if value.read() == 0 {
+                    out.push_str("none");
+                } else {
+                    out.push_str("some(");
+                    write(out, value.add(desc.payload_offset()), desc.a());
+                    out.push(')');
+                }
+            }
+            Kind::Tuple | Kind::NamedTuple => write_fields(out, value, desc.fields()),
+            Kind::Struct => {
+                out.push_str(desc.name.as_str());
+                write_fields(out, value, desc.fields());
+            }
+            Kind::DynamicOutput => {
+                out.push_str("DynamicOutput");
+                write_fields(out, value, desc.fields());
+            }
+            Kind::Closure | Kind::Json | Kind::Enum => {
+                push(out, format_args!("<{}>", desc.name.as_str()));
+            }
+        }
+    }
+}
+
+fn push(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a `String` can't fail.
+    let _ = out.write_fmt(arguments);
+}
+
+unsafe fn write_map(out: &mut String, value: *const u8, desc: &TypeDesc) {
+    let mut separator = "[";
+    // SAFETY: a valid map.
+    unsafe {
+        map::for_each(value.cast::<*mut map::MapHeader>().read(), |key, value| {
+            out.push_str(separator);
+            write(out, key, desc.a());
+            out.push_str(": ");
+            write(out, value, desc.b());
+            separator = ", ";
+        });
+    }
+    out.push_str(if separator == "[" { "[:]" } else { "]" });
+}
+
+unsafe fn write_fields(out: &mut String, value: *const u8, fields: &'static [FieldDesc]) {
+    out.push('(');
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        let name = field.name.as_str();
+        if !name.is_empty() {
+            push(out, format_args!("{name}: "));
+        }
+        // SAFETY: the field lies within the aggregate.
+        unsafe { write(out, value.add(field.offset as usize), field.desc()) }
+    }
+    if fields.len() == 1 && fields[0].name.as_str().is_empty() {
+        out.push(',');
+    }
+    out.push(')');
+}
+
+unsafe fn write_bytes(out: &mut String, bytes: &[u8]) {
+    out.push_str("b\"");
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => push(out, format_args!("\\{}", byte as char)),
+            b' '..=b'~' => out.push(byte as char),
+            _ => push(out, format_args!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+}
+
+/// A float: the shortest text that reads back as the same number, always with a point or an exponent.
+pub fn float(out: &mut String, number: f64) {
+    if number.is_nan() {
+        out.push_str("NaN");
+    } else if number.is_infinite() {
+        out.push_str(if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        });
+    } else {
+        push(out, format_args!("{number:?}"));
+    }
+}
+
+/// A text in quotes, with escapes where they are needed.
+pub fn quoted(out: &mut String, value: &str) {
+    out.push('"');
+    for char in value.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => push(out, format_args!("\\u{{{:x}}}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// A value as the language writes it, cut off where it becomes long: for messages.
+///
+/// # Safety
+/// `value` points to a valid value of `desc`.
+pub unsafe fn brief(value: *const u8, desc: &TypeDesc) -> String {
+    const LONGEST: usize = 200;
+    let mut out = String::new();
+    // SAFETY: the caller's promise.
+    unsafe { write(&mut out, value, desc) };
+    if let Some((at, _)) = out.char_indices().nth(LONGEST) {
+        out.truncate(at);
+        out.push('…');
+    }
+    out
+}
