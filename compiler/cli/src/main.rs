@@ -1,2 +1,7 @@
 //! `dynopc`, the Dynop compiler.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dynopc::main()
+}

@@ -1,0 +1,40 @@
+//! Gathers the pages of the diagnostic codes and the standard library's sources, which `dynopc` carries.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let root =
+        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    embed(
+        &root.join("docs/errors"),
+        "md",
+        "PAGES",
+        &out.join("pages.rs"),
+    );
+    embed(&root.join("runtime/std"), "dyn", "STD", &out.join("std.rs"));
+}
+
+/// Writes `static NAME: &[(&str, &str)]`: file stem and text of each file with that extension, sorted by name.
+fn embed(folder: &Path, extension: &str, name: &str, out: &Path) {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    files.retain(|path| path.extension().is_some_and(|e| e == extension));
+    files.sort();
+    let mut text = format!("static {name}: &[(&str, &str)] = &[\n");
+    for file in files {
+        let path = file.canonicalize().unwrap_or(file);
+        println!("cargo:rerun-if-changed={}", path.display());
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let _ = writeln!(
+            text,
+            "    ({stem:?}, include_str!({:?})),",
+            path.display().to_string()
+        );
+    }
+    text.push_str("];\n");
+    std::fs::write(out, text).expect("the build's own directory can be written");
+}

@@ -1,0 +1,363 @@
+//! From source files to an executable: the order of the stages, and nothing else.
+//!
+//! Each stage is a function of its own room; this one loads files, keeps diagnostics and times, and stops where errors
+//! make a later stage meaningless.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use dynop_base::{Diagnostic, FileId, SourceMap, Span, codes};
+use dynop_link::{LinkOptions, Linker, Strip};
+use dynop_sema::{Input, Role, hir};
+use dynop_syntax::ast::{ItemKind, Module, NodeId};
+
+use crate::load;
+use crate::render::{self, MessageFormat, Style};
+use crate::timings::Timings;
+
+include!(concat!(env!("OUT_DIR"), "/std.rs"));
+
+/// The seams that can be printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Emit {
+    /// The syntax tree
+    Tree,
+    /// The checked program: names resolved, types found
+    Checked,
+    /// Each job's steps, edges and scopes
+    Plan,
+    /// The intermediate representation after its passes
+    Ir,
+    /// Cranelift's own intermediate representation
+    Clif,
+    /// Machine code as assembly
+    Asm,
+    /// The object file, for linking by other means
+    Obj,
+}
+
+/// Which code generator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Backend {
+    /// Cranelift.
+    Cranelift,
+}
+
+/// Which linker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkWith {
+    /// The one inside this program.
+    Builtin,
+    /// The system's `cc`.
+    Cc,
+}
+
+/// How to build.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildOptions {
+    /// The code generator.
+    pub backend: Backend,
+    /// The linker.
+    pub linker: LinkWith,
+    /// Whether to leave out debug information.
+    pub strip: bool,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Cranelift,
+            linker: LinkWith::Builtin,
+            strip: false,
+        }
+    }
+}
+
+/// What a build gives.
+#[derive(Debug)]
+pub enum Built {
+    /// What `--emit` printed.
+    Text(String),
+    /// An object file.
+    Object(Vec<u8>),
+    /// An executable.
+    Executable(Vec<u8>),
+}
+
+/// The build stopped; why is among the diagnostics.
+#[derive(Debug)]
+pub struct Stopped;
+
+/// One program on its way through the compiler.
+#[derive(Debug, Default)]
+pub struct Frontend {
+    /// Its files.
+    pub sources: SourceMap,
+    /// What was found so far.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How long it took.
+    pub timings: Timings,
+    files: Vec<Loaded>,
+    program: Option<hir::Program>,
+    planned: Option<dynop_plan::PlanOutput>,
+}
+
+/// A parsed file.
+#[derive(Debug)]
+struct Loaded {
+    module: Module,
+    role: Role,
+    imports: Vec<(NodeId, usize)>,
+}
+
+impl Frontend {
+    /// Loads a program from its main file and checks it.
+    pub fn check(&mut self, path: &Path) {
+        let loaded = load::load(&mut self.sources, path);
+        match loaded {
+            Ok(file) => self.check_file(file, path),
+            Err(diagnostic) => self.diagnostics.push(*diagnostic),
+        }
+    }
+
+    /// Checks a program whose main file is this text; what it imports is looked for in the current folder.
+    pub fn check_text(&mut self, name: &str, text: &str) {
+        let file = self.sources.add(name, text);
+        self.check_file(file, Path::new(name));
+    }
+
+    fn check_file(&mut self, file: FileId, path: &Path) {
+        let mut timings = std::mem::take(&mut self.timings);
+        timings.stage("parse", || {
+            self.parse(file, Role::Main);
+            self.load_imports(path);
+            for &(name, text) in STD {
+                let file = self.sources.add(format!("std/{name}.dyn"), text);
+                self.parse(file, Role::Std(name.to_owned()));
+            }
+        });
+        let inputs: Vec<Input<'_>> = self
+            .files
+            .iter()
+            .map(|file| Input {
+                module: &file.module,
+                role: file.role.clone(),
+                imports: file.imports.clone(),
+            })
+            .collect();
+        let checked = timings.stage("check", || dynop_sema::check(&inputs));
+        self.diagnostics.extend(checked.diagnostics);
+        self.program = Some(checked.program);
+        self.timings = timings;
+    }
+
+    fn parse(&mut self, file: FileId, role: Role) -> usize {
+        let text = self.sources.file(file).text.clone();
+        let parsed = dynop_syntax::parse(file, &text);
+        self.diagnostics.extend(parsed.diagnostics);
+        self.files.push(Loaded {
+            module: parsed.module,
+            role,
+            imports: Vec::new(),
+        });
+        self.files.len() - 1
+    }
+
+    /// Loads what the main file imports, and what that imports, each file once. A file that is not there is left out:
+    /// `sema` speaks of it where it is imported.
+    fn load_imports(&mut self, main: &Path) {
+        let mut paths: Vec<PathBuf> = vec![main.to_path_buf()];
+        let mut known: HashMap<PathBuf, usize> = HashMap::from([(main.to_path_buf(), 0)]);
+        let mut at = 0;
+        while at < self.files.len() {
+            let folder = paths[at].parent().unwrap_or(Path::new("")).to_path_buf();
+            let wanted: Vec<(NodeId, Vec<String>)> = self.files[at]
+                .module
+                .items
+                .iter()
+                .filter_map(|item| match &item.kind {
+                    ItemKind::Import(import) => Some((
+                        item.id,
+                        import
+                            .path
+                            .iter()
+                            .map(|part| part.name.as_str().to_owned())
+                            .collect(),
+                    )),
+                    _ => None,
+                })
+                .collect();
+            for (id, parts) in wanted {
+                let path = folder.join(parts.join("/")).with_extension("dyn");
+                let index = match known.get(&path) {
+                    Some(&index) => index,
+                    None if path.is_file() => match load::load(&mut self.sources, &path) {
+                        Ok(file) => {
+                            let index = self.parse(file, Role::Import(parts.join(".")));
+                            known.insert(path.clone(), index);
+                            paths.push(path);
+                            index
+                        }
+                        Err(diagnostic) => {
+                            self.diagnostics.push(*diagnostic);
+                            continue;
+                        }
+                    },
+                    None => continue,
+                };
+                self.files[at].imports.push((id, index));
+            }
+            at += 1;
+        }
+    }
+
+    /// Whether anything found so far stops a build.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Prints what was found to standard error, with a closing line that counts it.
+    pub fn report(&self, format: MessageFormat) {
+        let text = render::render(&self.diagnostics, &self.sources, format, Style::of_stderr());
+        let mut err = std::io::stderr().lock();
+        // A closed standard error leaves nobody to tell; the exit code still does.
+        let _ = err.write_all(text.as_bytes());
+        let errors = self.diagnostics.iter().filter(|d| d.is_error()).count();
+        let warnings = self.diagnostics.len() - errors;
+        if format == MessageFormat::Human && !self.diagnostics.is_empty() {
+            let _ = writeln!(err, "{}", count(errors, warnings));
+        }
+    }
+
+    /// Plans the jobs of the main file, once; `None` if the program has errors.
+    pub fn plan(&mut self) -> Option<&dynop_plan::PlanOutput> {
+        if self.planned.is_none() && !self.has_errors() {
+            let program = self.program.as_ref()?;
+            let sources = &self.sources;
+            match self
+                .timings
+                .stage("plan", || dynop_plan::build(program, sources))
+            {
+                Ok(planned) => self.planned = Some(planned),
+                Err(diagnostics) => self.diagnostics.extend(diagnostics),
+            }
+        }
+        if self.has_errors() {
+            None
+        } else {
+            self.planned.as_ref()
+        }
+    }
+
+    /// The text of a seam of the front: tree, checked, plan.
+    pub fn emit(&mut self, emit: Emit) -> String {
+        match emit {
+            Emit::Tree => self
+                .files
+                .first()
+                .map(|file| file.module.dump())
+                .unwrap_or_default(),
+            Emit::Checked => self
+                .program
+                .as_ref()
+                .map(|program| dynop_sema::dump::dump(program, program.main))
+                .unwrap_or_default(),
+            _ => self
+                .plan()
+                .map(|planned| dynop_plan::dump(&planned.plan))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Builds what was checked; with `emit`, prints that stage and stops there.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the program has errors, which are among the diagnostics.
+    pub fn build(&mut self, options: &BuildOptions, emit: Option<Emit>) -> Result<Built, Stopped> {
+        if self.plan().is_none() {
+            return Err(Stopped);
+        }
+        if emit == Some(Emit::Plan) {
+            return Ok(Built::Text(self.emit(Emit::Plan)));
+        }
+        let mut timings = std::mem::take(&mut self.timings);
+        let built = self.generate(options, emit, &mut timings);
+        self.timings = timings;
+        built
+    }
+}
+
+fn count(errors: usize, warnings: usize) -> String {
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, warnings) => plural(warnings, "warning"),
+        (errors, 0) => plural(errors, "error"),
+        (errors, warnings) => format!(
+            "{}, {}",
+            plural(errors, "error"),
+            plural(warnings, "warning")
+        ),
+    }
+}
+
+impl Frontend {
+    /// The stages behind the plan: functions, passes, machine code, executable.
+    fn generate(
+        &mut self,
+        options: &BuildOptions,
+        emit: Option<Emit>,
+        timings: &mut Timings,
+    ) -> Result<Built, Stopped> {
+        let (Some(program), Some(planned)) = (&self.program, &self.planned) else { return Err(Stopped) };
+        let lowered = timings.stage("lower", || dynop_lower::lower(program, &planned.ops, &planned.types));
+        let mut ir = match lowered {
+            Ok(ir) => ir,
+            Err(found) => {
+                self.diagnostics.extend(found);
+                return Err(Stopped);
+            }
+        };
+        timings.stage("passes", || dynop_ir::passes::run(&mut ir));
+        if emit == Some(Emit::Ir) {
+            return Ok(Built::Text(dynop_ir::print(&ir)));
+        }
+        let wanted = dynop_codegen::Options {
+            want_clif: emit == Some(Emit::Clif),
+            want_asm: emit == Some(Emit::Asm),
+        };
+        let compiled =
+            timings.stage("codegen", || dynop_codegen::compile(&ir, &planned.plan, &self.sources, wanted));
+        let compiled = match compiled {
+            Ok(compiled) => compiled,
+            Err(error) => return self.broken("code generation", &error.to_string()),
+        };
+        match emit {
+            Some(Emit::Clif) => return Ok(Built::Text(compiled.clif)),
+            Some(Emit::Asm) => return Ok(Built::Text(compiled.asm)),
+            Some(Emit::Obj) => return Ok(Built::Object(compiled.object)),
+            _ => {}
+        }
+        let link = LinkOptions {
+            linker: match options.linker {
+                LinkWith::Builtin => Linker::Embedded,
+                LinkWith::Cc => Linker::Cc,
+            },
+            strip: if options.strip { Strip::All } else { Strip::Nothing },
+        };
+        match timings.stage("link", || dynop_link::link_executable(&compiled.object, &link)) {
+            Ok(bytes) => Ok(Built::Executable(bytes)),
+            Err(error) => self.broken("linking", &error.to_string()),
+        }
+    }
+
+    /// A stage failed on what the stages before it gave: a bug here, or a limit, not in the program.
+    fn broken(&mut self, stage: &str, message: &str) -> Result<Built, Stopped> {
+        let main = self.program.as_ref().and_then(|program| program.main).unwrap_or(FileId(0));
+        self.diagnostics.push(
+            Diagnostic::new(&codes::build::BACK_END, Span::new(main, 0, 0), format!("{stage} failed: {message}"))
+                .help("this is a bug in the compiler; please report it with the program"),
+        );
+        Err(Stopped)
+    }
+}

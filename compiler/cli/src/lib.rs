@@ -1,0 +1,84 @@
+//! The Dynop compiler's command line: files in, files and diagnostics out.
+//!
+//! The only room that reads and writes files and draws diagnostics. One file a command under [`commands`]; the way from
+//! source files to an executable is [`driver`]; [`render`] is how diagnostics look. It is a library so that the tests
+//! can compile and draw in process.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub mod commands;
+pub mod driver;
+pub mod load;
+pub mod render;
+pub mod timings;
+
+/// Compiles Dynop programs: typed dataflow pipelines that become one static executable.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dynopc",
+    version,
+    about = "Compiles Dynop programs: typed dataflow pipelines that become one static executable.",
+    after_help = "Start here:\n  dynopc new hello            makes a folder with a small pipeline\n  \
+                  dynopc run hello/main.dyn   builds it and runs it\n  \
+                  dynopc explain E0301        tells more about an error\n\n\
+                  Exit codes: 0 success, 1 the program has errors or the run failed, 2 wrong usage.",
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile a program into one static executable
+    Build(commands::build::Build),
+    /// Compile a program and run it at once; what follows the file goes to the program
+    Run(commands::run::Run),
+    /// Look for errors without building
+    Check(commands::check::Check),
+    /// Draw a job's steps, with dynamic scopes as boxes
+    Graph(commands::graph::Graph),
+    /// Tell what an error code means and how to repair it
+    Explain(commands::explain::Explain),
+    /// Make a folder with a small pipeline to start from
+    New(commands::new::New),
+    /// Show the licences of what is inside the executables that dynopc makes
+    Licenses(commands::licenses::Licenses),
+}
+
+/// Runs the command line of this process and gives its exit code.
+pub fn main() -> ExitCode {
+    // The tree is walked recursively; its depth is bounded by the parser, and this stack is sized for that bound.
+    let worker = std::thread::Builder::new()
+        .name("dynopc".into())
+        .stack_size(256 << 20)
+        .spawn(|| {
+            let cli = Cli::parse();
+            match cli.command {
+                Command::Build(command) => command.run(),
+                Command::Run(command) => command.run(),
+                Command::Check(command) => command.run(),
+                Command::Graph(command) => command.run(),
+                Command::Explain(command) => command.run(),
+                Command::New(command) => command.run(),
+                Command::Licenses(command) => command.run(),
+            }
+        });
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => {
+            commands::say(
+                "error: the compiler failed where it should have reported an error in the program; \
+                 please report this with the program that caused it",
+            );
+            ExitCode::from(101)
+        }
+        Err(error) => {
+            commands::say(&format!("error: no thread to compile on: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}

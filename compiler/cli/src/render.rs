@@ -1,0 +1,258 @@
+//! How diagnostics look: for people (drawn by miette), in one line, or as JSON.
+
+use std::fmt;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use dynop_base::{Applicability, Diagnostic, Severity, SourceMap, Span};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeStyles};
+use serde_json::json;
+
+/// How diagnostics are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum MessageFormat {
+    /// Source, caret, reason and repair
+    Human,
+    /// One line each: file:line:column: error[code]: message
+    Short,
+    /// One JSON object a line
+    Json,
+}
+
+/// How a drawing looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether colours are used.
+    pub colour: bool,
+    /// Whether line art may use more than ASCII.
+    pub unicode: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Style {
+    /// For files, pipes and tests.
+    pub const PLAIN: Style = Style {
+        colour: false,
+        unicode: true,
+        width: 100,
+    };
+
+    /// What suits standard error as it is now: colours on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    pub fn of_stderr() -> Self {
+        let variable = |name| {
+            std::env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty())
+        };
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = std::io::stderr().is_terminal() && !variable("NO_COLOR") && !dumb;
+        Self {
+            colour,
+            ..Self::PLAIN
+        }
+    }
+}
+
+/// Diagnostics in the order of their places, as text in the given format, each ending in a newline.
+pub fn render(
+    diagnostics: &[Diagnostic],
+    sources: &SourceMap,
+    format: MessageFormat,
+    style: Style,
+) -> String {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|d| (d.primary.span, d.code.id));
+    let mut text = String::new();
+    for diagnostic in sorted {
+        match format {
+            MessageFormat::Human => {
+                text.push_str(&human(diagnostic, sources, style));
+                text.push('\n');
+            }
+            MessageFormat::Short => text.push_str(&short(diagnostic, sources)),
+            MessageFormat::Json => {
+                text.push_str(&to_json(diagnostic, sources).to_string());
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn short(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    format!(
+        "{}: {}[{}]: {}\n",
+        sources.locate(diagnostic.primary.span),
+        word(diagnostic.severity()),
+        diagnostic.code.id,
+        one_line(&diagnostic.message)
+    )
+}
+
+fn one_line(text: &str) -> String {
+    text.replace('\n', " ")
+}
+
+fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let mut theme = if style.unicode {
+        GraphicalTheme::unicode_nocolor()
+    } else {
+        GraphicalTheme::none()
+    };
+    if style.colour {
+        theme.styles = ThemeStyles::ansi();
+    }
+    // A link or escape that no terminal asked for is noise in a log, hence no hyperlinks; the page is one command away.
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width)
+        .with_links(false)
+        .with_context_lines(1)
+        .with_cause_chain()
+        .with_break_words(false);
+    let mut text = String::new();
+    let drawn = Drawn::new(diagnostic, sources);
+    if handler.render_report(&mut text, &drawn).is_err() {
+        return short(diagnostic, sources);
+    }
+    text
+}
+
+fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
+    let place = |span: Span| {
+        let file = sources.file(span.file);
+        let (start, end) = (file.line_column(span.start), file.line_column(span.end));
+        json!({
+            "file": file.name, "start": span.start, "end": span.end,
+            "line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column,
+        })
+    };
+    let fixes: Vec<_> = diagnostic
+        .fixes
+        .iter()
+        .map(|fix| {
+            let edits: Vec<_> = fix
+                .edits
+                .iter()
+                .map(|e| json!({ "place": place(e.span), "text": e.text }))
+                .collect();
+            let applicability = match fix.applicability {
+                Applicability::Certain => "certain",
+                Applicability::Maybe => "maybe",
+                Applicability::Placeholder => "placeholder",
+            };
+            json!({ "title": fix.title, "applicability": applicability, "edits": edits })
+        })
+        .collect();
+    let labels: Vec<_> = diagnostic
+        .labels
+        .iter()
+        .map(|l| json!({ "place": place(l.span), "text": l.text }))
+        .collect();
+    json!({
+        "code": diagnostic.code.id,
+        "title": diagnostic.code.title,
+        "severity": word(diagnostic.severity()),
+        "message": diagnostic.message,
+        "place": place(diagnostic.primary.span),
+        "text": diagnostic.primary.text,
+        "labels": labels,
+        "notes": diagnostic.notes,
+        "helps": diagnostic.helps,
+        "fixes": fixes,
+    })
+}
+
+/// A diagnostic as miette wants it.
+struct Drawn<'a> {
+    diagnostic: &'a Diagnostic,
+    source: Option<NamedSource<Arc<str>>>,
+    help: Option<String>,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Self {
+        let primary = diagnostic.primary.span;
+        let file = sources.file(primary.file);
+        let source = (!file.text.is_empty()).then(|| NamedSource::new(&file.name, Arc::clone(&file.text)));
+        let mut parts = Vec::new();
+        // miette draws one file a diagnostic: what lies elsewhere is told in words.
+        for label in diagnostic
+            .labels
+            .iter()
+            .filter(|l| l.span.file != primary.file)
+        {
+            parts.push(format!(
+                "note: {}: {}",
+                sources.locate(label.span),
+                label.text
+            ));
+        }
+        parts.extend(diagnostic.notes.iter().map(|note| format!("note: {note}")));
+        parts.extend(diagnostic.helps.iter().cloned());
+        let help = (!parts.is_empty()).then(|| parts.join("\n"));
+        Self {
+            diagnostic,
+            source,
+            help,
+        }
+    }
+}
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.diagnostic.message)
+    }
+}
+
+impl fmt::Debug for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.diagnostic, f)
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl miette::Diagnostic for Drawn<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.diagnostic.code.id))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity() {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.source
+            .as_ref()
+            .map(|source| source as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.source.as_ref()?;
+        let primary = &self.diagnostic.primary;
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let first = LabeledSpan::new_primary_with_span(text(&primary.text), primary.span.range());
+        let others = self
+            .diagnostic
+            .labels
+            .iter()
+            .filter(move |label| label.span.file == primary.span.file)
+            .map(move |label| LabeledSpan::new_with_span(text(&label.text), label.span.range()));
+        Some(Box::new(std::iter::once(first).chain(others)))
+    }
+}

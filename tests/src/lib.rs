@@ -1,1 +1,0 @@
-//! Whole-program tests, diagnostics, language pages and the house rules.
