@@ -309,8 +309,12 @@ impl Frontend {
         emit: Option<Emit>,
         timings: &mut Timings,
     ) -> Result<Built, Stopped> {
-        let (Some(program), Some(planned)) = (&self.program, &self.planned) else { return Err(Stopped) };
-        let lowered = timings.stage("lower", || dynop_lower::lower(program, &planned.ops, &planned.types));
+        let (Some(program), Some(planned)) = (&self.program, &self.planned) else {
+            return Err(Stopped);
+        };
+        let lowered = timings.stage("lower", || {
+            dynop_lower::lower(program, &planned.ops, &planned.types)
+        });
         let mut ir = match lowered {
             Ok(ir) => ir,
             Err(found) => {
@@ -320,14 +324,15 @@ impl Frontend {
         };
         timings.stage("passes", || dynop_ir::passes::run(&mut ir));
         if emit == Some(Emit::Ir) {
-            return Ok(Built::Text(dynop_ir::print(&ir)));
+            return Ok(Built::Text(dynop_ir::text::print(&ir)));
         }
         let wanted = dynop_codegen::Options {
             want_clif: emit == Some(Emit::Clif),
             want_asm: emit == Some(Emit::Asm),
         };
-        let compiled =
-            timings.stage("codegen", || dynop_codegen::compile(&ir, &planned.plan, &self.sources, wanted));
+        let compiled = timings.stage("codegen", || {
+            dynop_codegen::compile(&ir, &planned.plan, &self.sources, wanted)
+        });
         let compiled = match compiled {
             Ok(compiled) => compiled,
             Err(error) => return self.broken("code generation", &error.to_string()),
@@ -343,9 +348,15 @@ impl Frontend {
                 LinkWith::Builtin => Linker::Embedded,
                 LinkWith::Cc => Linker::Cc,
             },
-            strip: if options.strip { Strip::All } else { Strip::Nothing },
+            strip: if options.strip {
+                Strip::All
+            } else {
+                Strip::Nothing
+            },
         };
-        match timings.stage("link", || dynop_link::link_executable(&compiled.object, &link)) {
+        match timings.stage("link", || {
+            dynop_link::link_executable(&compiled.object, &link)
+        }) {
             Ok(bytes) => Ok(Built::Executable(bytes)),
             Err(error) => self.broken("linking", &error.to_string()),
         }
@@ -353,10 +364,18 @@ impl Frontend {
 
     /// A stage failed on what the stages before it gave: a bug here, or a limit, not in the program.
     fn broken(&mut self, stage: &str, message: &str) -> Result<Built, Stopped> {
-        let main = self.program.as_ref().and_then(|program| program.main).unwrap_or(FileId(0));
+        let main = self
+            .program
+            .as_ref()
+            .and_then(|program| program.main)
+            .unwrap_or(FileId(0));
         self.diagnostics.push(
-            Diagnostic::new(&codes::build::BACK_END, Span::new(main, 0, 0), format!("{stage} failed: {message}"))
-                .help("this is a bug in the compiler; please report it with the program"),
+            Diagnostic::new(
+                &codes::build::BACK_END,
+                Span::new(main, 0, 0),
+                format!("{stage} failed: {message}"),
+            )
+            .help("this is a bug in the compiler; please report it with the program"),
         );
         Err(Stopped)
     }

@@ -179,7 +179,8 @@ impl<'a> Drawn<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Self {
         let primary = diagnostic.primary.span;
         let file = sources.file(primary.file);
-        let source = (!file.text.is_empty()).then(|| NamedSource::new(&file.name, Arc::clone(&file.text)));
+        let source =
+            (!file.text.is_empty()).then(|| NamedSource::new(&file.name, Arc::clone(&file.text)));
         let mut parts = Vec::new();
         // miette draws one file a diagnostic: what lies elsewhere is told in words.
         for label in diagnostic
