@@ -3,6 +3,7 @@
 //! Built once by [`crate::names`] and [`crate::signatures`]; the checkers of bodies and of compositions read it and
 //! never change it.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use dynop_base::{Span, Symbol, nearest};
@@ -102,7 +103,12 @@ pub struct Context<'a> {
     pub std_modules: HashMap<Symbol, ModuleId>,
     /// The module whose functions are in scope everywhere.
     pub core: Option<ModuleId>,
+    /// How many more unknown names are told their nearest one: each takes a look at every name there is.
+    pub suggestions: Cell<u32>,
 }
+
+/// See [`Context::suggestions`]: beyond so many, a program lacks a file rather than letters.
+pub const SUGGESTIONS: u32 = 200;
 
 impl<'a> Context<'a> {
     /// What `name` stands for in `module`: its own items and imports, then what is in scope everywhere, then the
@@ -198,6 +204,11 @@ impl<'a> Context<'a> {
         name: Symbol,
         more: impl IntoIterator<Item = &'static str>,
     ) -> Option<&'static str> {
+        let left = self.suggestions.get();
+        if left == 0 {
+            return None;
+        }
+        self.suggestions.set(left - 1);
         let own = self.scope(module).into_iter().flatten();
         let core = self.core.and_then(|core| self.scope(core));
         let core = core.into_iter().flatten().filter(|(_, entry)| entry.public);

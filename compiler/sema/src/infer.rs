@@ -1,9 +1,12 @@
 //! Unification variables of one body.
 
+use std::cell::Cell;
+
 use dynop_base::Span;
 
-use crate::substitute::map_leaves;
+use crate::substitute::{map_leaves, measure};
 use crate::ty::Ty;
+use crate::types::LARGEST_TYPE;
 
 /// The variables of a body and what they were found to be.
 #[derive(Debug, Default)]
@@ -11,6 +14,10 @@ pub struct Infer {
     variables: Vec<Variable>,
     // Variables in the order they were bound, so that an attempt can be taken back.
     trail: Vec<u32>,
+    // Parts looked at in the running unification.
+    steps: u32,
+    // Whether a type was met that is too large to be written out.
+    too_large: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub struct Snapshot(usize);
 
 /// A type nests at most this deep in unification; deeper ones are taken as unequal.
 const DEPTH: u32 = 200;
+/// A unification looks at so many parts at most: variables may be bound to types that share parts over and over.
+const STEPS: u32 = 100_000;
 
 impl Infer {
     /// A new variable, for something at `span`.
@@ -58,21 +67,52 @@ impl Infer {
         ty.clone()
     }
 
-    /// `ty` with every bound variable replaced.
+    /// `ty` with every bound variable replaced. What would be too large is [`Ty::Error`], see [`Infer::too_large`].
     pub fn resolve(&self, ty: &Ty) -> Ty {
+        let mut left = LARGEST_TYPE;
+        let resolved = self.resolve_within(ty, &mut left);
+        if left == 0 {
+            self.too_large.set(true);
+            return Ty::Error;
+        }
+        resolved
+    }
+
+    fn resolve_within(&self, ty: &Ty, left: &mut usize) -> Ty {
         if !has_variables(ty) {
+            *left = left.saturating_sub(measure(ty, *left));
             return ty.clone();
         }
-        map_leaves(ty, &mut |leaf| match leaf {
-            Ty::Infer(_) => {
-                let bound = self.shallow(leaf);
-                match bound {
-                    Ty::Infer(_) => Some(bound),
-                    other => Some(self.resolve(&other)),
-                }
+        map_leaves(ty, &mut |leaf| {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                return Some(Ty::Error);
             }
-            _ => None,
+            match leaf {
+                Ty::Infer(_) => {
+                    let bound = self.shallow(leaf);
+                    match bound {
+                        Ty::Infer(_) => Some(bound),
+                        other => Some(self.resolve_within(&other, left)),
+                    }
+                }
+                _ => None,
+            }
         })
+    }
+
+    /// Whether a type was met that is too large to be written out: a few lines can double one without end.
+    pub fn too_large(&self) -> bool {
+        self.too_large.get()
+    }
+
+    /// Whether the running unification has looked at too much.
+    fn tired(&mut self) -> bool {
+        self.steps += 1;
+        if self.steps > STEPS {
+            self.too_large.set(true);
+        }
+        self.steps > STEPS
     }
 
     /// Where a variable came to be, and whether it met a `Never`.
@@ -107,6 +147,7 @@ impl Infer {
     /// Makes two types equal if they can be; otherwise nothing is changed.
     pub fn unify(&mut self, a: &Ty, b: &Ty) -> bool {
         let snapshot = self.snapshot();
+        self.steps = 0;
         let equal = self.unify_inner(a, b, 0);
         if !equal {
             self.rollback(snapshot);
@@ -117,6 +158,7 @@ impl Infer {
     /// Whether two types could be made equal; binds nothing.
     pub fn fits(&mut self, a: &Ty, b: &Ty) -> bool {
         let snapshot = self.snapshot();
+        self.steps = 0;
         let equal = self.unify_inner(a, b, 0);
         self.rollback(snapshot);
         equal
@@ -133,8 +175,8 @@ impl Infer {
         true
     }
 
-    fn occurs(&self, id: u32, ty: &Ty, depth: u32) -> bool {
-        if depth > DEPTH {
+    fn occurs(&mut self, id: u32, ty: &Ty, depth: u32) -> bool {
+        if depth > DEPTH || self.tired() {
             return true;
         }
         match self.shallow(ty) {
@@ -146,7 +188,7 @@ impl Infer {
     }
 
     fn unify_inner(&mut self, a: &Ty, b: &Ty, depth: u32) -> bool {
-        if depth > DEPTH {
+        if depth > DEPTH || self.tired() {
             return false;
         }
         let (a, b) = (self.shallow(a), self.shallow(b));

@@ -26,6 +26,7 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
         scopes: Vec::new(),
         std_modules: HashMap::new(),
         core: None,
+        suggestions: crate::context::SUGGESTIONS.into(),
     };
     for (index, input) in inputs.iter().enumerate() {
         let module = ModuleId(index as u32);

@@ -1,5 +1,7 @@
 //! Signatures: the types of parameters, results, fields and outputs.
 
+use std::collections::HashMap;
+
 use dynop_base::codes::{names, ops, types, unsupported};
 use dynop_base::{Applicability, Diagnostic, Span, Symbol, nearest};
 use dynop_syntax::ast::{self, Body, FunctionKind, Ident};
@@ -39,12 +41,14 @@ fn struct_fields(
         generics: &item.decl.generics,
     };
     let mut fields: Vec<hir::Field> = Vec::new();
+    let mut seen = HashMap::new();
     for field in &item.decl.fields {
         let mut ty = lower_type(cx, scope, &field.ty, diagnostics);
-        if let Some(first) = fields.iter().find(|other| other.name == field.name.name) {
-            diagnostics.push(crate::names::twice(field.name, first.span));
+        if let Some(&first) = seen.get(&field.name.name) {
+            diagnostics.push(crate::names::twice(field.name, first));
             continue;
         }
+        seen.insert(field.name.name, field.name.span);
         ty = placed(
             cx,
             item.module,
@@ -114,9 +118,10 @@ fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic
     };
     let place = Place::Param(decl.kind);
     let mut params: Vec<hir::Param> = Vec::new();
+    let mut seen = HashMap::new();
     for param in &decl.params {
-        if let Some(first) = params.iter().find(|other| other.name == param.name.name) {
-            diagnostics.push(crate::names::twice(param.name, first.span));
+        if let Some(first) = seen.insert(param.name.name, param.name.span) {
+            diagnostics.push(crate::names::twice(param.name, first));
         }
         let ty = lower_type(cx, scope, &param.ty, diagnostics);
         if let Some(var) = param.var

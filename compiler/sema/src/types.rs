@@ -195,9 +195,13 @@ fn expand_alias(
 
 /// A type with too many parts.
 pub fn too_large(span: Span) -> Diagnostic {
-    Diagnostic::new(&types::TYPE_PLACE, span, "this type is too large")
-        .note(format!("a type may have at most {LARGEST_TYPE} parts"))
-        .help("give its parts names of their own with `struct`")
+    Diagnostic::new(
+        &types::TYPE_PLACE,
+        span,
+        "there is a type here that is too large",
+    )
+    .note(format!("a type may have at most {LARGEST_TYPE} parts"))
+    .help("give its parts names of their own with `struct`")
 }
 
 fn not_a_type(name: Ident, found: Definition, cx: &Context<'_>) -> Diagnostic {

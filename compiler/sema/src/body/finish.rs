@@ -21,6 +21,11 @@ impl BodyChecker<'_, '_> {
         for local in &mut locals {
             local.ty = self.finished(&local.ty);
         }
+        if self.infer.too_large()
+            && let Some(id) = self.function
+        {
+            self.report(crate::types::too_large(self.cx.function(id).name_span));
+        }
         let findings = self.finish();
         (hir::Body { locals, value }, findings)
     }

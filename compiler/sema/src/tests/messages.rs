@@ -304,3 +304,29 @@ op e(x: Int) -> Int {
 }
 "#
 );
+
+#[test]
+fn imports() {
+    let words = "
+pub struct Word { text: Str, count: Int = 1 }
+pub const LONGEST = 20
+pub fn clean(text: Str) -> Str { helper(text) }
+fn helper(text: Str) -> Str { text.lower() }
+pub type Words = List<Word>
+pub op count(words: List<Str>) -> Int { words.len() }
+";
+    let main = "
+import text.words
+import text.words as w
+fn a() -> Int {
+    let one: words.Word = w.Word(text: words.clean(\"A\"))
+    let all: w.Words = [one]
+    one.count + words.LONGEST + all.len() + w.clena(\"x\").len()
+}
+fn b() -> Str { words.helper(\"x\") }
+fn c(x: words.Wrod) -> Int { words.count([]) }
+fn d(x: w.Word) -> Int { match x { w.Word(text: \"a\", ..) => 1, w.Word(text: t, count: n) => n + t.len() } }
+";
+    let run = super::run_files(main, &[("text.words", words)]);
+    insta::assert_snapshot!(super::draw(&run));
+}

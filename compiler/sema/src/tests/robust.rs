@@ -10,6 +10,9 @@ const SEEDS: &[&str] = &[
     include_str!("../../../../runtime/std/iter.dyn"),
     include_str!("../../../../runtime/std/str.dyn"),
     include_str!("seeds.dyn"),
+    include_str!("more.dyn"),
+    include_str!("jobs.dyn"),
+    include_str!("jobs.dyn"),
 ];
 
 /// A small generator of numbers, the same every time.
@@ -118,8 +121,18 @@ fn long_chains_and_deep_nesting_end() {
         .collect();
     let sums = "1 + ".repeat(2000);
     let calls = format!("{}1{}", "some(".repeat(300), ")".repeat(300));
+    let pushes: String = (0..60)
+        .map(|i| format!("    y{i}.push((y{0}, y{0}))\n", i + 1))
+        .collect();
+    let ups: String = (0..60)
+        .rev()
+        .map(|i| format!("    y{i}.push((y{0}, y{0}))\n", i + 1))
+        .collect();
+    let lists: String = (0..=60).map(|i| format!("    var y{i} = []\n")).collect();
     let source = format!(
-        "type A0 = Int\ntype B0 = Int\nconst C0 = 1\n{aliases}{doubled}{consts}
+        "fn g() {{ {lists} {pushes} y60.push(1)\n log(f\"{{y0}}\") }}
+fn h() {{ {lists} {ups} y60.push(1)\n log(f\"{{y0}}\") }}
+type A0 = Int\ntype B0 = Int\nconst C0 = 1\n{aliases}{doubled}{consts}
 fn f(a: A5000, b: B40) {{ let x0 = 1\n{tuples}\n let s = {sums}1\n let c = {calls} }}"
     );
     let run = run(&source);
