@@ -439,6 +439,9 @@ impl Composer<'_, '_> {
 
     /// An expression. `expected` helps constants to their type; nothing is held against it here.
     pub(super) fn node(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
+        if let ExprKind::Block(block) = &expr.kind {
+            return self.block(block);
+        }
         if !self.mentions(expr) {
             return self.constant(expr, expected);
         }
@@ -478,7 +481,6 @@ impl Composer<'_, '_> {
                 }
                 node
             }
-            ExprKind::Block(block) => self.block(block),
             ExprKind::Closure { .. } => self.fail(
                 Diagnostic::new(
                     &composition::NOT_IN_A_JOB,
