@@ -199,6 +199,49 @@ macro_rules! runtime_entries {
             fn dyn_map_slot_existing(ctx: Ctx, map: Ptr, key: Ptr, map_type: Desc) -> Ptr;
             // Entries in order: `*position` from 0, moved on; U8 0 at the end. Key and value are pointers, borrowed.
             fn dyn_map_next(map: Ptr, position: Ptr, key: Ptr, value: Ptr, map_type: Desc) -> U8;
+
+            // The standard library's native functions, by the convention above. What they do stands with their Dynop
+            // declarations in `runtime/std/*.dyn`.
+            fn dyn_log(ctx: Ctx, message: Ptr) -> Status;
+            fn dyn_float_to_int(ctx: Ctx, out: Ptr, number: F64) -> Status;
+            fn dyn_float_sqrt(ctx: Ctx, out: Ptr, number: F64) -> Status;
+            fn dyn_float_floor(ctx: Ctx, out: Ptr, number: F64) -> Status;
+            fn dyn_float_ceil(ctx: Ctx, out: Ptr, number: F64) -> Status;
+            fn dyn_float_round(ctx: Ctx, out: Ptr, number: F64) -> Status;
+            fn dyn_math_sin(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_cos(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_tan(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_atan2(ctx: Ctx, out: Ptr, y: F64, x: F64) -> Status;
+            fn dyn_math_exp(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_ln(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_log10(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_fs_open_lines(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_fs_next_line(ctx: Ctx, out: Ptr, reader: I64) -> Status;
+            fn dyn_fs_read(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_fs_write(ctx: Ctx, path: Ptr, text: Ptr) -> Status;
+            fn dyn_fs_exists(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_fs_glob(ctx: Ctx, out: Ptr, pattern: Ptr) -> Status;
+            fn dyn_fs_list(ctx: Ctx, out: Ptr, folder: Ptr) -> Status;
+            fn dyn_list_truncate(ctx: Ctx, list: Ptr, count: I64, item: Desc) -> Status;
+            fn dyn_map_remove(ctx: Ctx, map: Ptr, key: Ptr, key_type: Desc, value_type: Desc) -> Status;
+            fn dyn_path_to_str(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_path_from_str(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_len(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_byte_len(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_lower(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_upper(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_trim(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_words(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_lines(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_split(ctx: Ctx, out: Ptr, text: Ptr, separator: Ptr) -> Status;
+            fn dyn_str_replace(ctx: Ctx, out: Ptr, text: Ptr, old: Ptr, new: Ptr) -> Status;
+            fn dyn_str_starts_with(ctx: Ctx, out: Ptr, text: Ptr, prefix: Ptr) -> Status;
+            fn dyn_str_ends_with(ctx: Ctx, out: Ptr, text: Ptr, suffix: Ptr) -> Status;
+            fn dyn_str_contains(ctx: Ctx, out: Ptr, text: Ptr, part: Ptr) -> Status;
+            fn dyn_str_find(ctx: Ctx, out: Ptr, text: Ptr, part: Ptr) -> Status;
+            fn dyn_str_slice(ctx: Ctx, out: Ptr, text: Ptr, start: I64, end: I64) -> Status;
+            fn dyn_str_parse_int(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_parse_float(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
         }
     };
 }

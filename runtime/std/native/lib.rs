@@ -1,1 +1,15 @@
 //! The standard library's native functions: what needs the system or must be fast.
+//!
+//! Each is an entry point of [`dynop_abi::entries`], called by its convention, and declared in `runtime/std/*.dyn`, where
+//! its documentation is. A failure is recorded in the step's context; the caller adds the place.
+
+mod convention;
+pub mod files;
+pub mod lines;
+pub mod lists;
+pub mod log;
+pub mod numbers;
+pub mod texts;
+
+#[cfg(test)]
+mod testing;

@@ -110,6 +110,26 @@ pub fn new(bytes: &[u8]) -> Result<StrRepr, NoMemory> {
     Ok(on_heap(text, bytes.len()))
 }
 
+/// A text of these bytes after `change`.
+///
+/// # Errors
+/// Where there is no memory.
+pub fn changed(bytes: &[u8], change: impl FnOnce(&mut [u8])) -> Result<StrRepr, NoMemory> {
+    if bytes.len() > STR_INLINE {
+        let text = new(bytes)?;
+        // SAFETY: the fresh buffer is ours alone and holds as many bytes.
+        change(unsafe {
+            std::slice::from_raw_parts_mut(buffer(&text).cast::<u8>().add(STR_DATA), bytes.len())
+        });
+        return Ok(text);
+    }
+    let mut copy = [0; STR_INLINE];
+    let copy = &mut copy[..bytes.len()];
+    copy.copy_from_slice(bytes);
+    change(copy);
+    Ok(inline(copy))
+}
+
 /// A fresh buffer.
 fn with_capacity(capacity: usize) -> Result<*mut u8, NoMemory> {
     let memory = memory::allocate(memory::size_of_array(STR_DATA, capacity, 1)?)?;

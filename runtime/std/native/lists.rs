@@ -1,0 +1,62 @@
+//! Native functions of lists and maps (`list.dyn`, `map.dyn`).
+
+use dynop_abi::context::Status;
+use dynop_abi::desc::{Kind, TypeDesc};
+use dynop_abi::entries::types::{Ctx, Desc, I64, Ptr};
+use dynop_abi::layout::ListHeader;
+use dynop_values::{list, map, walk};
+
+use crate::convention::{act, buffer_type};
+
+/// Takes elements away from the end until `count` are left.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_list_truncate(ctx: Ctx, list: Ptr, count: I64, item: Desc) -> Status {
+    let list_type = buffer_type(Kind::List, item, std::ptr::null(), "List");
+    // SAFETY: the convention; the descriptor is used during this call alone.
+    unsafe {
+        let list_type: &'static TypeDesc = &*(&raw const list_type);
+        act(ctx, || {
+            let count = usize::try_from(count)
+                .map_err(|_| format!("truncate to {count}: a list has at least 0 elements"))?;
+            let place = list.cast::<*mut ListHeader>();
+            if list::len(*place) <= count {
+                return Ok(());
+            }
+            list::unique(place, list_type)?;
+            let at = *place;
+            let stride = list_type.a().size as usize;
+            while list::len(at) > count {
+                (*at).len -= 1;
+                let last = list::data(at).add((*at).len as usize * stride);
+                walk::release(last, list_type.a());
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Takes a key out, if it is there.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_map_remove(
+    ctx: Ctx,
+    map: Ptr,
+    key: Ptr,
+    key_type: Desc,
+    value_type: Desc,
+) -> Status {
+    let map_type = buffer_type(Kind::Map, key_type, value_type, "Map");
+    // SAFETY: the convention; the descriptor is used during this call alone.
+    unsafe {
+        let map_type: &'static TypeDesc = &*(&raw const map_type);
+        act(ctx, || {
+            map::remove(map.cast(), key, map_type)?;
+            Ok(())
+        })
+    }
+}
