@@ -505,6 +505,10 @@ impl Composer<'_, '_> {
             NodeKind::Group(nodes) if matches!(body.ty, CTy::Group(_)) => {
                 nodes.iter().all(|node| self.every_part_depends(node, map))
             }
+            // A broken argument may be the one that has the item in it.
+            NodeKind::Invoke(step) if step.args.iter().any(|arg| matches!(arg.ty, CTy::Error)) => {
+                true
+            }
             _ => self.axes(result_of(body)).contains(&map),
         }
     }

@@ -330,3 +330,26 @@ fn d(x: w.Word) -> Int { match x { w.Word(text: \"a\", ..) => 1, w.Word(text: t,
     let run = super::run_files(main, &[("text.words", words)]);
     insta::assert_snapshot!(super::draw(&run));
 }
+
+says!(
+    compositions,
+    r#"
+op numbers() -> DynamicOutput<Int> { for n in [1, 2] { yield DynamicOutput(n, mapping_key: n) } }
+op shout(text: Str) -> Str { text.upper() }
+op join(all: List<Str>) -> Int { all.len() }
+op pair() -> (values: DynamicOutput<Int>, total: Int) { return (values: [], total: 1) }
+fn helper(n: Int) -> Int { n }
+job a() -> Int { join(numbers().map(|n| shout(n)).collect()) }
+job b(n: Int) -> Int { n + 1 }
+job c() -> Int { helper(join([])) }
+job d() -> Int {
+    let (values, total) = pair()
+    let x = values.map(|v| { let s = shout(f"{v}")
+        s })
+    if total > 1 { total } else { join(x.collect()) }
+}
+job e() -> Str { join(numbres().collect()) }
+job f() -> Int { join(numbers()) }
+job g() -> Int { pair().totl }
+"#
+);
