@@ -15,6 +15,7 @@ pub mod entries;
 pub mod failing;
 pub mod format;
 pub mod hash;
+pub mod json;
 
 pub mod list;
 pub mod map;
