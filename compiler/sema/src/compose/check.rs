@@ -730,10 +730,13 @@ impl Composer<'_, '_> {
 
     /// Warnings for names that nothing reads.
     fn unused(&mut self) {
+        let broken = self.findings.diagnostics.iter().any(Diagnostic::is_error);
         let unused: Vec<Binding> = self
             .bindings
             .iter()
             .filter(|b| b.watched && !b.used && !b.name.as_str().starts_with('_'))
+            // What is broken may be where the name is read.
+            .filter(|b| b.raw || !broken)
             .cloned()
             .collect();
         for binding in unused {

@@ -314,6 +314,7 @@ impl Composer<'_, '_> {
         let map = self.next_map;
         self.next_map += 1;
         let source_axes = self.axes(&source);
+        let before = self.findings.diagnostics.len();
         let (item_id, key_id, inner) = self.scoped(|this| {
             let name_of = |param: &ast::ClosureParam| match param.pattern.kind {
                 PatternKind::Name(name) => Some(name),
@@ -350,6 +351,17 @@ impl Composer<'_, '_> {
             this.open.pop();
             (ids[0], ids.get(1).copied(), inner)
         });
+        // What is broken may be what has the item in it.
+        let broken = self.findings.diagnostics[before..]
+            .iter()
+            .any(Diagnostic::is_error);
+        if broken {
+            self.pending_once.retain(|pending| pending.0 != map);
+            return Node {
+                ty: inner.ty.mapped(),
+                ..Node::error(expr.span)
+            };
+        }
         self.finish_map(expr.span, source, map, item_id, key_id, inner)
     }
 
@@ -504,10 +516,6 @@ impl Composer<'_, '_> {
         match &result_of(body).kind {
             NodeKind::Group(nodes) if matches!(body.ty, CTy::Group(_)) => {
                 nodes.iter().all(|node| self.every_part_depends(node, map))
-            }
-            // A broken argument may be the one that has the item in it.
-            NodeKind::Invoke(step) if step.args.iter().any(|arg| matches!(arg.ty, CTy::Error)) => {
-                true
             }
             _ => self.axes(result_of(body)).contains(&map),
         }
