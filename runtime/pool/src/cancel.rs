@@ -63,6 +63,11 @@ impl Cancel {
         contexts.push(context);
     }
 
+    /// Forgets a context that is about to go.
+    pub(crate) fn unregister(&self, context: *const StepContext) {
+        self.contexts().retain(|registered| registered.0 != context);
+    }
+
     /// Forgets all contexts: the run has ended.
     pub(crate) fn clear(&self) {
         self.contexts().clear();

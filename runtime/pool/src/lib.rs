@@ -7,11 +7,12 @@
 
 pub mod cancel;
 pub mod failure;
+pub mod plain;
 pub mod request;
 pub mod step_key;
-mod value;
 
 pub use cancel::Cancel;
+pub use plain::run;
 pub use request::{
     Observer, OwnedValue, Program, Progress, RunOutcome, RunRequest, RunStatus, Silent, StepCounts,
     StepFailure, StepProgress, TraceEntry, default_max_outstanding, default_threads,

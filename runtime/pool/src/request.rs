@@ -227,7 +227,7 @@ impl Drop for OwnedValue {
     fn drop(&mut self) {
         // SAFETY: the memory holds a value of `desc` that is ours (or zeroes), allocated by `zeroed`.
         unsafe {
-            crate::value::release(self.data.as_ptr(), self.desc);
+            dynop_values::walk::release(self.data.as_ptr(), self.desc);
             if let Some(layout) = layout_of(self.desc) {
                 std::alloc::dealloc(self.data.as_ptr(), layout);
             }
