@@ -8,6 +8,7 @@ pub mod operands;
 pub mod passes;
 pub mod text;
 pub mod types;
+pub mod verify;
 
 pub use function::*;
 pub use types::*;

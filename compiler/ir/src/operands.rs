@@ -85,6 +85,80 @@ impl Op {
         }
     }
 
+    /// Puts others in the place of operands, and of the locals that are no operands: those of places, positions and
+    /// counts.
+    pub fn map_locals(
+        &mut self,
+        operand: &mut dyn FnMut(&mut Operand),
+        local: &mut dyn FnMut(&mut LocalId),
+    ) {
+        match self {
+            Op::Copy(a)
+            | Op::Some(a)
+            | Op::Neg(a)
+            | Op::Not(a)
+            | Op::IntToFloat(a)
+            | Op::Field(a, _)
+            | Op::IsSome(a)
+            | Op::Payload(a)
+            | Op::Tag(a)
+            | Op::VariantField(a, ..)
+            | Op::ListWithCapacity(_, a)
+            | Op::ListLen(a)
+            | Op::MapLen(a)
+            | Op::CaptureStore(_, a)
+            | Op::Output(_, a) => operand(a),
+            Op::MapNext(a, position) | Op::StrNext(a, position) => {
+                operand(a);
+                local(position);
+            }
+            Op::Binary(_, a, b)
+            | Op::Compare(_, a, b)
+            | Op::ListGet(a, b)
+            | Op::ListGetUnchecked(a, b)
+            | Op::MapGet(a, b)
+            | Op::MapIndex(a, b)
+            | Op::Fail(a, b)
+            | Op::Yield(_, a, b)
+            | Op::ReturnItem(_, a, b) => {
+                operand(a);
+                operand(b);
+            }
+            Op::Make(_, list)
+            | Op::Variant(_, _, list)
+            | Op::List(_, list)
+            | Op::Call(_, list)
+            | Op::MakeClosure(_, list) => list.iter_mut().for_each(operand),
+            Op::CallClosure(callee, list) => {
+                operand(callee);
+                list.iter_mut().for_each(operand);
+            }
+            Op::CallNative { args, .. } => {
+                for arg in args {
+                    match arg {
+                        NativeArg::Value(a) => operand(a),
+                        NativeArg::InOut(place) => place.map_locals(operand, local),
+                    }
+                }
+            }
+            Op::Load(place) | Op::Take(place) => place.map_locals(operand, local),
+            Op::Store(place, a)
+            | Op::ListPush(place, a)
+            | Op::FormatAppend(place, a, _)
+            | Op::StrAppend(place, a) => {
+                place.map_locals(operand, local);
+                operand(a);
+            }
+            Op::Retain(one) | Op::Release(one) => local(one),
+            Op::CaptureLoad(_)
+            | Op::CaptureTake(_)
+            | Op::FailMatch
+            | Op::FailUnwrap
+            | Op::Catch
+            | Op::Poll => {}
+        }
+    }
+
     /// Visits every place: its local is read and may be written, and stays alive.
     pub fn places<'a>(&'a self, visit: &mut dyn FnMut(&'a Place)) {
         match self {
@@ -121,6 +195,24 @@ impl Place {
             match projection {
                 Projection::Index(a) | Projection::Key(a) | Projection::KeyOrInsert(a) => {
                     visit(a, Mode::Borrow)
+                }
+                Projection::Field(_) | Projection::Payload => {}
+            }
+        }
+    }
+}
+
+impl Place {
+    fn map_locals(
+        &mut self,
+        operand: &mut dyn FnMut(&mut Operand),
+        local: &mut dyn FnMut(&mut LocalId),
+    ) {
+        local(&mut self.local);
+        for projection in &mut self.projections {
+            match projection {
+                Projection::Index(a) | Projection::Key(a) | Projection::KeyOrInsert(a) => {
+                    operand(a);
                 }
                 Projection::Field(_) | Projection::Payload => {}
             }

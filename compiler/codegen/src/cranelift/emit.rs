@@ -170,6 +170,11 @@ impl<'a> Emitter<'_, '_, 'a> {
             let exit = self.fail_exit;
             self.fail_if(low, exit, |this| {
                 this.call_entry("dyn_fail_stack", &[this.ctx, site])?;
+                // The parameters are this function's, also when it does nothing with them.
+                for index in 0..this.function.params {
+                    let (value, ty) = (this.local(LocalId(index)), this.ty_of(LocalId(index)));
+                    this.release(&value, ty)?;
+                }
                 Ok(())
             })?;
         }

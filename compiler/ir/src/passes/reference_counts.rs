@@ -14,7 +14,7 @@ use crate::function::{
 };
 use crate::liveness::{Liveness, LocalSet};
 use crate::operands::Mode;
-use crate::passes::fallible::can_fail;
+use crate::passes::fallible::can_fail_in;
 use crate::types::{Type, TypeId, Types};
 
 /// Inserts them in every function.
@@ -22,9 +22,39 @@ pub fn insert_reference_counts(program: &mut Program) {
     let fallible: Vec<bool> = program.functions.iter().map(|f| f.fallible).collect();
     let counted = counted_types(&program.types);
     for function in &mut program.functions {
+        free_the_entry(function);
         part_destinations(function, &counted);
-        Inserter::new(function, &counted, &fallible).run();
+        Inserter::new(function, &program.types, &counted, &fallible).run();
     }
+}
+
+/// Makes sure that nothing jumps to the entry block, so that what is put at its head runs once.
+fn free_the_entry(function: &mut Function) {
+    let mut entered = false;
+    for block in &function.blocks {
+        block
+            .terminator
+            .successors(&mut |next| entered |= next == BlockId(0));
+        entered |= block.insts.iter().any(|i| i.on_fail == Some(BlockId(0)));
+    }
+    if !entered {
+        return;
+    }
+    let moved = BlockId(function.blocks.len() as u32);
+    let to_moved = |block: BlockId| if block == BlockId(0) { moved } else { block };
+    for block in &mut function.blocks {
+        block.terminator.map_successors(&mut |next| to_moved(next));
+        for inst in &mut block.insts {
+            inst.on_fail = inst.on_fail.map(to_moved);
+        }
+    }
+    let entry = Block {
+        insts: Vec::new(),
+        terminator: Terminator::Jump(moved),
+        cold: false,
+    };
+    let head = std::mem::replace(&mut function.blocks[0], entry);
+    function.blocks.push(head);
 }
 
 /// For each type whether a value of it holds counted buffers.
@@ -58,14 +88,15 @@ pub fn counted_types(types: &Types) -> Vec<bool> {
     counted
 }
 
-/// `x = f(borrowed x)` becomes `t = f(borrowed x); x = t`, so that no instruction overwrites what it still looks at.
+/// `x = f(borrowed x)` becomes `t = f(borrowed x); x = t`, so that no instruction overwrites what it still looks at, and
+/// neither what its handler may want.
 fn part_destinations(function: &mut Function, counted: &[bool]) {
     let locals = &mut function.locals;
     for block in &mut function.blocks {
         let mut insts = Vec::with_capacity(block.insts.len());
         for mut inst in std::mem::take(&mut block.insts) {
             let clash = inst.dst.filter(|&dst| {
-                let mut read = false;
+                let mut read = inst.on_fail.is_some();
                 inst.uses(&mut |local, mode| read |= local == dst && mode == Mode::Borrow);
                 read && counted[locals[dst.0 as usize].ty.0 as usize]
             });
@@ -94,6 +125,7 @@ fn part_destinations(function: &mut Function, counted: &[bool]) {
 
 struct Inserter<'a> {
     function: &'a mut Function,
+    types: &'a Types,
     counted: LocalSet,
     fallible: &'a [bool],
     live: Liveness,
@@ -103,7 +135,12 @@ struct Inserter<'a> {
 }
 
 impl<'a> Inserter<'a> {
-    fn new(function: &'a mut Function, counted_types: &[bool], fallible: &'a [bool]) -> Self {
+    fn new(
+        function: &'a mut Function,
+        types: &'a Types,
+        counted_types: &[bool],
+        fallible: &'a [bool],
+    ) -> Self {
         let mut counted = LocalSet::new(function.locals.len());
         for (index, local) in function.locals.iter().enumerate() {
             if counted_types[local.ty.0 as usize] {
@@ -114,6 +151,7 @@ impl<'a> Inserter<'a> {
         let blocks = std::mem::take(&mut function.blocks);
         Self {
             function,
+            types,
             counted,
             fallible,
             live,
@@ -171,36 +209,38 @@ impl<'a> Inserter<'a> {
             on_fail: None,
             span,
         };
+        // Who owns what when the instruction succeeds, and when it fails.
         let mut owned: Vec<LocalId> = before.iter().collect();
+        let mut owned_at_failure = owned.clone();
         for (index, &local) in consumed.iter().enumerate() {
             let used_again = consumed[index + 1..].contains(&local) || borrowed.contains(&local);
             let survives = after.contains(local) && dst != Some(local);
-            if used_again || survives {
+            let handled = inst
+                .on_fail
+                .is_some_and(|handler| self.live.live_in(handler).contains(local));
+            if used_again || survives || handled {
                 out.push(counting(Op::Retain(local)));
-                owned.push(local);
+                owned_at_failure.push(local);
+            } else {
+                remove_one(&mut owned, local);
             }
-            if taken_over_by_failure(&inst.op)
-                && let Some(at) = owned.iter().position(|&one| one == local)
-            {
-                owned.remove(at);
+            if taken_over_by_failure(&inst.op) {
+                remove_one(&mut owned_at_failure, local);
             }
         }
-        if can_fail(&inst.op, self.fallible) {
-            inst.on_fail = self.cleanup(owned, inst.on_fail);
+        if can_fail_in(self.types, self.function, &inst.op, self.fallible) {
+            inst.on_fail = self.cleanup(owned_at_failure, inst.on_fail);
         }
+        let goes_on = !matches!(inst.op, Op::Fail(..) | Op::FailMatch | Op::FailUnwrap);
         out.push(inst);
-        borrowed.sort_unstable();
-        borrowed.dedup();
-        for local in borrowed {
+        if !goes_on {
+            return;
+        }
+        owned.extend(dst.filter(|&local| self.counted.contains(local)));
+        for local in owned {
             if !after.contains(local) {
                 out.push(counting(Op::Release(local)));
             }
-        }
-        if let Some(local) = dst
-            && self.counted.contains(local)
-            && !after.contains(local)
-        {
-            out.push(counting(Op::Release(local)));
         }
     }
 
@@ -303,6 +343,12 @@ impl<'a> Inserter<'a> {
         if let Some(entry) = self.blocks.first_mut() {
             entry.insts.splice(0..0, head);
         }
+    }
+}
+
+fn remove_one(list: &mut Vec<LocalId>, local: LocalId) {
+    if let Some(at) = list.iter().position(|&one| one == local) {
+        list.remove(at);
     }
 }
 

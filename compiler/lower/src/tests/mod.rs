@@ -53,7 +53,10 @@ impl Compiled {
             })
             .map(|i| (dynop_sema::hir::FunctionId(i as u32), Vec::new()))
             .collect();
-        crate::lower(&self.program, &ops, &[])
+        let program = crate::lower(&self.program, &ops, &[])?;
+        // The passes check what they are given and what they make of it, in debug builds.
+        dynop_ir::passes::run(&mut program.clone());
+        Ok(program)
     }
 }
 
