@@ -1,1 +1,9 @@
-//! Keeps every entry point in the archive, since only the compiled program calls them.
+//! Checks, when this crate is compiled, that every entry point of the table is defined with just the table's type; and
+//! so names them all, which keeps them in the archive: only compiled programs call them.
+
+use dynop_abi::check_entries;
+use dynop_pool::plain::entries::*;
+use dynop_std::{files::*, lines::*, lists::*, log::*, numbers::*, texts::*};
+use dynop_values::entries::*;
+
+dynop_abi::runtime_entries!(check_entries);

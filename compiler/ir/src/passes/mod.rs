@@ -1,6 +1,7 @@
 //! What is done to a program between `lower` and the code generators, one file a pass.
 
 use crate::function::Program;
+use crate::types::Type;
 use crate::verify::verify;
 
 pub mod blocks;
@@ -21,6 +22,10 @@ pub enum Level {
 
 /// Makes a program as `lower` gives it ready for code generation.
 pub fn run(program: &mut Program) {
+    // Constants and results of instructions have these types whether or not the program names them.
+    for ty in [Type::Unit, Type::Int, Type::Float, Type::Bool, Type::Str, Type::Path, Type::Bytes] {
+        program.types.intern(ty);
+    }
     optimise(program, Level::Full);
 }
 

@@ -16,7 +16,7 @@ use crate::request::{RunOutcome, RunRequest, RunStatus};
 
 mod context;
 mod ended;
-mod entries;
+pub mod entries;
 mod sources;
 mod state;
 mod work;
