@@ -23,7 +23,15 @@ pub enum Level {
 /// Makes a program as `lower` gives it ready for code generation.
 pub fn run(program: &mut Program) {
     // Constants and results of instructions have these types whether or not the program names them.
-    for ty in [Type::Unit, Type::Int, Type::Float, Type::Bool, Type::Str, Type::Path, Type::Bytes] {
+    for ty in [
+        Type::Unit,
+        Type::Int,
+        Type::Float,
+        Type::Bool,
+        Type::Str,
+        Type::Path,
+        Type::Bytes,
+    ] {
         program.types.intern(ty);
     }
     optimise(program, Level::Full);
