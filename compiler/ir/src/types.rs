@@ -78,17 +78,39 @@ pub struct Enum {
     pub variants: Vec<(String, Vec<TypeId>)>,
 }
 
-/// The types of a program.
-#[derive(Clone, Debug, Default)]
+/// The types of a program. The types of constants, and of what instructions make by themselves, are always there.
+#[derive(Clone, Debug)]
 pub struct Types {
     list: Vec<Type>,
     ids: HashMap<Type, TypeId>,
 }
 
+impl Default for Types {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Types {
-    /// An empty table.
+    /// A table of the types that are always there.
     pub fn new() -> Self {
-        Self::default()
+        let mut this = Self {
+            list: Vec::new(),
+            ids: HashMap::new(),
+        };
+        let always = [
+            Type::Unit,
+            Type::Int,
+            Type::Float,
+            Type::Bool,
+            Type::Str,
+            Type::Path,
+            Type::Bytes,
+        ];
+        for ty in always {
+            this.intern(ty);
+        }
+        this
     }
 
     /// The id of a type; equal types have equal ids.

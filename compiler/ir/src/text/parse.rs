@@ -53,18 +53,6 @@ pub fn parse(text: &str) -> Result<Program> {
         aliases: HashMap::new(),
         nesting: 0,
     };
-    // Constants have types that no name in the text need say.
-    for ty in [
-        Type::Unit,
-        Type::Int,
-        Type::Float,
-        Type::Bool,
-        Type::Str,
-        Type::Path,
-        Type::Bytes,
-    ] {
-        parser.program.types.intern(ty);
-    }
     while *parser.peek() != Token::End {
         parser.item()?;
     }
