@@ -1,288 +1,216 @@
-//! Progress while a job runs, and the report at its end, on standard error.
+//! What is said of a run on standard error: failures, and how it ended.
 
-use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::fmt::Write;
 use std::time::Duration;
 
 use dynop_abi::plan::{Job, Place};
-use dynop_pool::{Observer, Progress, RunOutcome, RunStatus, StepFailure};
+use dynop_pool::{RunOutcome, RunStatus, StepCounts, StepFailure};
+use dynop_values::json;
 
-use crate::arguments::Settings;
-use crate::{json, say};
+use crate::console::{Console, LogFormat, LogObject, Paint};
 
-/// How many failures are shown in full; the rest is counted. (All are in the JSON log.)
-const SHOWN: usize = 20;
-/// How often the progress line is drawn.
-const PERIOD: Duration = Duration::from_millis(100);
+/// How many failures are told in full; all of them are in the JSON log.
+const TOLD: usize = 20;
+/// How many calls of a trace are told.
+const TRACE: usize = 12;
 
-/// Tells of a run.
-pub(crate) struct Reporter<'a> {
-    job: &'a Job,
-    quiet: bool,
-    json_log: bool,
-    live: bool,
-    colour: bool,
-}
-
-impl Observer for Reporter<'_> {
-    fn step_failed(&self, failure: &StepFailure) {
-        if self.json_log {
-            self.log_failure(failure);
-        }
-    }
-}
-
-impl<'a> Reporter<'a> {
-    pub fn new(job: &'a Job, settings: &Settings) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self {
-            job,
-            quiet: settings.quiet,
-            json_log: settings.json_log,
-            live: terminal && !settings.quiet && !settings.json_log,
-            colour: terminal && !plain,
-        }
-    }
-
-    fn red(&self, text: &str) -> String {
-        if self.colour {
-            format!("\x1b[31;1m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-
-    fn log_failure(&self, failure: &StepFailure) {
-        let mut line = String::from("{\"event\":\"step_failed\",\"step\":");
-        json::string(&mut line, &failure.step_key);
-        line.push_str(",\"kind\":");
-        json::string(&mut line, failure.kind);
-        line.push_str(",\"message\":");
-        json::string(&mut line, &failure.message);
-        if let Some(place) = &failure.place {
-            line.push_str(",\"place\":");
-            json::string(&mut line, &located(place));
-        }
-        line.push('}');
-        say(&line);
-    }
-
-    /// The report of a run that ended.
-    pub fn finish(&self, outcome: &RunOutcome) {
-        if self.json_log {
-            return self.log_end(outcome);
-        }
-        for failure in outcome.failures.iter().take(SHOWN) {
-            self.show(failure);
-        }
-        if outcome.failures.len() > SHOWN {
-            say(&format!(
-                "… and {} more failed steps (all with --log-format json)\n",
-                outcome.failures.len() - SHOWN
-            ));
-        }
-        if outcome.status == RunStatus::Succeeded {
-            if self.live {
-                let (known, _) = totals(outcome);
-                say(&format!(
-                    "{} succeeded: {known} steps in {}",
-                    self.job.name,
-                    duration(outcome.elapsed)
-                ));
-            }
-            return;
-        }
-        let word = match outcome.status {
-            RunStatus::Cancelled => "was interrupted",
-            _ => "failed",
-        };
-        let counts = self.counts(outcome);
-        say(&format!(
-            "{} {word} after {}: {counts}",
-            self.red(&self.job.name),
-            duration(outcome.elapsed)
-        ));
-        if self.quiet {
-            return;
-        }
-        for (step, counts) in self.job.steps.iter().zip(&outcome.steps) {
-            let mut parts = Vec::new();
-            for (number, word) in [
-                (counts.succeeded, "succeeded"),
-                (counts.failed, "failed"),
-                (counts.upstream_failed, "upstream failed"),
-                (counts.skipped, "skipped"),
-                (counts.cancelled, "cancelled"),
-            ] {
-                if number > 0 {
-                    parts.push(format!("{number} {word}"));
-                }
-            }
-            let parts = if parts.is_empty() {
-                "no clones".to_owned()
-            } else {
-                parts.join(", ")
-            };
-            say(&format!("  {:<24} {parts}", step.name));
-        }
-    }
-
-    fn counts(&self, outcome: &RunOutcome) -> String {
-        let sum =
-            |of: fn(&dynop_pool::StepCounts) -> u64| outcome.steps.iter().map(of).sum::<u64>();
-        let mut parts = Vec::new();
-        for (number, word) in [
-            (sum(|c| c.failed), "failed"),
-            (sum(|c| c.upstream_failed), "upstream failed"),
-            (sum(|c| c.skipped), "skipped"),
-            (sum(|c| c.cancelled), "cancelled"),
-            (sum(|c| c.succeeded), "succeeded"),
-        ] {
-            if number > 0 || word == "succeeded" {
-                parts.push(format!("{number} {word}"));
-            }
-        }
-        parts.join(", ")
-    }
-
-    fn show(&self, failure: &StepFailure) {
-        say(&format!(
-            "{}: {}",
-            self.red(&format!("step {} failed", failure.step_key)),
-            failure.message
-        ));
-        if let Some(place) = &failure.place {
-            say(&format!("  at {}", located(place)));
-        }
-        for entry in &failure.trace {
-            say(&format!(
-                "  called from {} at {}",
-                entry.function,
-                located(&entry.place)
-            ));
-        }
-        if let Some((text, place)) = &failure.related {
-            say(&format!("  {text}: {}", located(place)));
-        }
-        say("");
-    }
-
-    fn log_end(&self, outcome: &RunOutcome) {
-        let status = match outcome.status {
-            RunStatus::Succeeded => "succeeded",
-            RunStatus::Failed => "failed",
-            RunStatus::Cancelled => "cancelled",
-        };
-        let mut line = String::from("{\"event\":\"run_ended\",\"job\":");
-        json::string(&mut line, &self.job.name);
-        line.push_str(&format!(
-            ",\"status\":\"{status}\",\"seconds\":{:.6},\"steps\":{{",
-            outcome.elapsed.as_secs_f64()
-        ));
-        for (index, (step, counts)) in self.job.steps.iter().zip(&outcome.steps).enumerate() {
-            if index > 0 {
-                line.push(',');
-            }
-            json::string(&mut line, &step.name);
-            line.push_str(&format!(
-                ":{{\"succeeded\":{},\"failed\":{},\"upstream_failed\":{},\"skipped\":{},\"cancelled\":{}}}",
-                counts.succeeded, counts.failed, counts.upstream_failed, counts.skipped, counts.cancelled
-            ));
-        }
-        line.push_str("}}");
-        say(&line);
-    }
-}
-
-fn totals(outcome: &RunOutcome) -> (u64, u64) {
-    outcome.steps.iter().fold((0, 0), |(all, failed), step| {
-        (all + step.total(), failed + step.failed)
-    })
-}
-
-fn located(place: &Place) -> String {
+fn place_text(place: &Place) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
 }
 
-fn duration(time: Duration) -> String {
-    match time.as_secs_f64() {
-        seconds if seconds < 1.0 => format!("{:.1} ms", seconds * 1e3),
-        seconds if seconds < 120.0 => format!("{seconds:.1} s"),
-        seconds => format!(
-            "{:.0} min {:.0} s",
-            (seconds / 60.0).floor(),
-            seconds % 60.0
-        ),
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.2}s", elapsed.as_secs_f64())
+}
+
+/// Writes the report of a run that is over.
+pub fn write(console: &Console, job: &Job, outcome: &RunOutcome) {
+    if console.format() == LogFormat::Json {
+        console.lines(&end_object(job, outcome));
+        return;
+    }
+    let text = text(console, job, outcome);
+    if !text.is_empty() {
+        console.lines(&text);
     }
 }
 
-/// Runs `work` with a progress line, if standard error is a terminal.
-pub(crate) fn with_progress<T>(
-    reporter: &Reporter<'_>,
-    progress: &Progress,
-    work: impl FnOnce() -> T,
-) -> T {
-    if !reporter.live {
-        return work();
+/// The report for people.
+pub fn text(console: &Console, job: &Job, outcome: &RunOutcome) -> String {
+    let paint = console.paint();
+    let mut text = String::new();
+    for failure in outcome.failures.iter().take(TOLD) {
+        write_failure(&mut text, paint, failure);
     }
-    let (ended, over, bell) = (AtomicBool::new(false), Mutex::new(()), Condvar::new());
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut guard = over.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut drawn = false;
-            loop {
-                guard = bell
-                    .wait_timeout(guard, PERIOD)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
-                if ended.load(Ordering::SeqCst) {
-                    break;
-                }
-                draw(reporter, progress);
-                drawn = true;
-            }
-            if drawn {
-                let _ = write!(std::io::stderr(), "\r\x1b[K");
-            }
-        });
-        let result = work();
-        ended.store(true, Ordering::SeqCst);
-        // Taken and given back, so that the thread is not between its look and its sleep.
-        drop(over.lock());
-        bell.notify_all();
-        result
-    })
-}
-
-fn draw(reporter: &Reporter<'_>, progress: &Progress) {
-    let (known, ended) = progress.total();
-    let failed: u64 = progress
-        .steps
-        .iter()
-        .map(|step| step.failed.load(Ordering::Relaxed))
-        .sum();
-    let running: Vec<&str> = reporter
-        .job
-        .steps
-        .iter()
-        .zip(&progress.steps)
-        .filter(|(_, p)| p.known.load(Ordering::Relaxed) > p.ended.load(Ordering::Relaxed))
-        .map(|(step, _)| step.name.as_str())
-        .take(4)
-        .collect();
-    let failures = if failed > 0 {
-        format!(", {failed} failed")
+    if outcome.failures.len() > TOLD {
+        let more = outcome.failures.len() - TOLD;
+        let _ = writeln!(
+            text,
+            "… and {more} more failed steps (--log-format json lists all)\n"
+        );
+    }
+    if outcome.status == RunStatus::Succeeded {
+        if console.is_terminal() && !console.is_quiet() {
+            let line = summary(job, outcome);
+            let _ = writeln!(text, "{} {line}", paint.good("done"));
+        }
     } else {
-        String::new()
+        write_steps(&mut text, paint, job, outcome);
+    }
+    text
+}
+
+fn write_failure(text: &mut String, paint: Paint, failure: &StepFailure) {
+    let key = paint.strong(&failure.step_key);
+    let mut message = failure.message.lines();
+    let first = message.next().unwrap_or("");
+    let _ = writeln!(text, "{} step {key} failed: {first}", paint.error("error:"));
+    for line in message {
+        let _ = writeln!(text, "       {line}");
+    }
+    if let Some(place) = &failure.place {
+        let _ = writeln!(text, "  {} {}", paint.faint("at"), place_text(place));
+    }
+    for call in failure.trace.iter().take(TRACE) {
+        let place = place_text(&call.place);
+        let _ = writeln!(text, "  {} {} {place}", paint.faint("in"), call.function);
+    }
+    if failure.trace.len() > TRACE {
+        let more = failure.trace.len() - TRACE;
+        let _ = writeln!(text, "  {}", paint.faint(&format!("and {more} more calls")));
+    }
+    if let Some((what, place)) = &failure.related {
+        let _ = writeln!(text, "  {what} {}", place_text(place));
+    }
+    text.push('\n');
+}
+
+/// The steps of a run that did not succeed: how many clones of each ended how.
+fn write_steps(text: &mut String, paint: Paint, job: &Job, outcome: &RunOutcome) {
+    let width = job.steps.iter().map(|step| step.name.chars().count()).max();
+    let width = width.unwrap_or(0).min(40);
+    for (step, counts) in job.steps.iter().zip(&outcome.steps) {
+        let ended = if counts.total() == 0 {
+            "no clones".to_owned()
+        } else {
+            states(counts)
+        };
+        let mark = if counts.failed > 0 {
+            paint.error("✗")
+        } else {
+            " ".to_owned()
+        };
+        let _ = writeln!(text, "{mark} {:width$}  {ended}", step.name);
+    }
+    let line = summary(job, outcome);
+    let _ = writeln!(text, "{} {line}", paint.error("error:"));
+}
+
+/// `3 succeeded, 1 failed`
+fn states(counts: &StepCounts) -> String {
+    let parts = [
+        (counts.failed, "failed"),
+        (counts.upstream_failed, "upstream-failed"),
+        (counts.cancelled, "cancelled"),
+        (counts.skipped, "skipped"),
+        (counts.succeeded, "succeeded"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, state)| format!("{count} {state}"))
+        .collect();
+    parts.join(", ")
+}
+
+fn total(outcome: &RunOutcome) -> StepCounts {
+    outcome
+        .steps
+        .iter()
+        .fold(StepCounts::default(), |sum, step| StepCounts {
+            succeeded: sum.succeeded + step.succeeded,
+            failed: sum.failed + step.failed,
+            skipped: sum.skipped + step.skipped,
+            upstream_failed: sum.upstream_failed + step.upstream_failed,
+            cancelled: sum.cancelled + step.cancelled,
+        })
+}
+
+fn summary(job: &Job, outcome: &RunOutcome) -> String {
+    let ended = match outcome.status {
+        RunStatus::Succeeded => "succeeded",
+        RunStatus::Failed => "failed",
+        RunStatus::Cancelled => "was cancelled",
     };
-    let line = format!(
-        "{}: {ended} of {known} steps{failures}  {}",
-        reporter.job.name,
-        running.join(" ")
-    );
-    let shown: String = line.chars().take(78).collect();
-    let _ = write!(std::io::stderr(), "\r\x1b[K{shown}");
+    let steps = match states(&total(outcome)) {
+        states if states.is_empty() => "no steps".to_owned(),
+        states => states,
+    };
+    let elapsed = seconds(outcome.elapsed);
+    format!("{} {ended} in {elapsed}: {steps}", job.name)
+}
+
+fn place_object(place: &Place) -> String {
+    LogObject::inner()
+        .text("file", &place.file)
+        .raw("line", &place.line.to_string())
+        .raw("column", &place.column.to_string())
+        .finish()
+}
+
+/// A failure as an object of the JSON log.
+pub fn failure_object(failure: &StepFailure) -> String {
+    let mut object = LogObject::new("step_failed")
+        .text("step", &failure.step_key)
+        .text("kind", failure.kind)
+        .text("message", &failure.message);
+    if let Some(place) = &failure.place {
+        object = object.raw("place", &place_object(place));
+    }
+    let calls = failure.trace.iter().map(|call| {
+        LogObject::inner()
+            .text("function", &call.function)
+            .raw("place", &place_object(&call.place))
+            .finish()
+    });
+    let calls: Vec<String> = calls.collect();
+    object = object.raw("trace", &format!("[{}]", calls.join(",")));
+    if let Some((what, place)) = &failure.related {
+        let related = LogObject::inner()
+            .text("message", what)
+            .raw("place", &place_object(place))
+            .finish();
+        object = object.raw("related", &related);
+    }
+    object.finish()
+}
+
+fn end_object(job: &Job, outcome: &RunOutcome) -> String {
+    let status = match outcome.status {
+        RunStatus::Succeeded => "succeeded",
+        RunStatus::Failed => "failed",
+        RunStatus::Cancelled => "cancelled",
+    };
+    let mut steps = String::from("{");
+    for (step, counts) in job.steps.iter().zip(&outcome.steps) {
+        if steps.len() > 1 {
+            steps.push(',');
+        }
+        json::quote(&mut steps, &step.name);
+        let _ = write!(
+            steps,
+            ":{{\"succeeded\":{},\"failed\":{},\"skipped\":{},\"upstream_failed\":{},\"cancelled\":{}}}",
+            counts.succeeded,
+            counts.failed,
+            counts.skipped,
+            counts.upstream_failed,
+            counts.cancelled
+        );
+    }
+    steps.push('}');
+    LogObject::new("run_ended")
+        .text("job", &job.name)
+        .text("status", status)
+        .raw("seconds", &format!("{:.6}", outcome.elapsed.as_secs_f64()))
+        .raw("steps", &steps)
+        .finish()
 }

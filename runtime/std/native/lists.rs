@@ -8,6 +8,15 @@ use dynop_values::{list, map, walk};
 
 use crate::convention::{act, buffer_type};
 
+/// A descriptor that is made where only those of its arguments are static.
+///
+/// # Safety
+/// Nothing keeps it: it is gone when the call is over.
+unsafe fn for_this_call(desc: &TypeDesc) -> &'static TypeDesc {
+    // SAFETY: the caller's promise.
+    unsafe { &*std::ptr::from_ref(desc) }
+}
+
 /// Takes elements away from the end until `count` are left.
 ///
 /// # Safety
@@ -17,7 +26,7 @@ pub unsafe extern "C" fn dyn_list_truncate(ctx: Ctx, list: Ptr, count: I64, item
     let list_type = buffer_type(Kind::List, item, std::ptr::null(), "List");
     // SAFETY: the convention; the descriptor is used during this call alone.
     unsafe {
-        let list_type: &'static TypeDesc = &*(&raw const list_type);
+        let list_type = for_this_call(&list_type);
         act(ctx, || {
             let count = usize::try_from(count)
                 .map_err(|_| format!("truncate to {count}: a list has at least 0 elements"))?;
@@ -53,7 +62,7 @@ pub unsafe extern "C" fn dyn_map_remove(
     let map_type = buffer_type(Kind::Map, key_type, value_type, "Map");
     // SAFETY: the convention; the descriptor is used during this call alone.
     unsafe {
-        let map_type: &'static TypeDesc = &*(&raw const map_type);
+        let map_type = for_this_call(&map_type);
         act(ctx, || {
             map::remove(map.cast(), key, map_type)?;
             Ok(())

@@ -71,7 +71,7 @@ fn to_int(number: f64) -> Result<i64, Failure> {
     // Both bounds are exact: -2^63, and 2^63, which is the first that is too large.
     const BOUND: f64 = 9_223_372_036_854_775_808.0;
     let whole = number.trunc();
-    if whole >= -BOUND && whole < BOUND {
+    if (-BOUND..BOUND).contains(&whole) {
         return Ok(whole as i64);
     }
     let mut shown = String::new();

@@ -30,8 +30,8 @@ impl Owned {
     pub fn zeroed(desc: &'static TypeDesc) -> Result<Self, NoMemory> {
         let data = match layout_of(desc) {
             None => NonNull::<u64>::dangling().cast(),
-            // SAFETY: the size is not 0.
             Some(layout) => {
+                // SAFETY: the size is not 0.
                 NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) }).ok_or(NoMemory)?
             }
         };

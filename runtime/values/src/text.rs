@@ -58,7 +58,7 @@ fn on_heap(buffer: *mut u8, len: usize) -> StrRepr {
 /// # Safety
 /// `text` is a valid text; its buffer stays as it is while the slice is used.
 #[inline]
-pub unsafe fn bytes<'a>(text: &'a StrRepr) -> &'a [u8] {
+pub unsafe fn bytes(text: &StrRepr) -> &[u8] {
     if is_heap(text) {
         // SAFETY: a text's buffer holds `len` bytes behind the header.
         unsafe { std::slice::from_raw_parts(buffer(text).cast::<u8>().add(STR_DATA), len(text)) }
@@ -74,7 +74,7 @@ pub unsafe fn bytes<'a>(text: &'a StrRepr) -> &'a [u8] {
 /// # Safety
 /// As for [`bytes`], and the type is `Str`.
 #[inline]
-pub unsafe fn as_str<'a>(text: &'a StrRepr) -> &'a str {
+pub unsafe fn as_str(text: &StrRepr) -> &str {
     // SAFETY: a `Str` is UTF-8.
     unsafe { std::str::from_utf8_unchecked(bytes(text)) }
 }

@@ -32,7 +32,7 @@ pub(crate) unsafe fn counted_parts(
         | Kind::Map
         | Kind::Set
         | Kind::Closure => each(value, desc),
-        // SAFETY (here and below): parts lie at their offsets, and the payload of `none` is zero, which is valid.
+        // SAFETY: parts lie at their offsets, and the payload of `none` is zero, which is valid.
         Kind::Option => unsafe {
             counted_parts(value.add(desc.payload_offset()), desc.a(), each);
         },

@@ -1,0 +1,217 @@
+//! Everything that is printed. Nothing here panics: a stream that is closed or full is no reason to break off a run.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dynop_values::json;
+
+use crate::{BROKEN_PIPE, FAILURE, SUCCESS};
+
+/// How the log on standard error is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Writes a text that is all the command gives to standard output, and makes an exit code of how that went.
+pub fn finish(text: &str) -> u8 {
+    let mut stream = io::stdout().lock();
+    let written = stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush());
+    match written {
+        Ok(()) => SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => BROKEN_PIPE,
+        Err(error) => {
+            error_line(&format!("can't write to standard output: {error}"));
+            FAILURE
+        }
+    }
+}
+
+/// A line on standard error, after `error: `.
+pub fn error_line(message: &str) {
+    let paint = Paint::detect();
+    plain_error_line(&format!("{} {message}", paint.error("error:")));
+}
+
+/// A line on standard error.
+pub fn plain_error_line(line: &str) {
+    // Where standard error is gone there is nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    colours: bool,
+}
+
+impl Paint {
+    /// Colours on a terminal, unless `NO_COLOR` is set or the terminal is a dumb one.
+    pub fn detect() -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        Self {
+            colours: !unwanted && io::stderr().is_terminal(),
+        }
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.colours {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Something went wrong.
+    pub fn error(self, text: &str) -> String {
+        self.with("1;31", text)
+    }
+
+    /// Something went well.
+    pub fn good(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// What the line is about.
+    pub fn strong(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// Less important.
+    pub fn faint(self, text: &str) -> String {
+        self.with("2", text)
+    }
+}
+
+/// Standard error during a run, shared by log lines and the progress line.
+pub struct Console {
+    format: LogFormat,
+    quiet: bool,
+    terminal: bool,
+    paint: Paint,
+    /// Whether the progress line is on the screen.
+    drawn: Mutex<bool>,
+}
+
+impl Console {
+    /// For a run.
+    pub fn new(format: LogFormat, quiet: bool) -> Self {
+        Self {
+            format,
+            quiet,
+            terminal: io::stderr().is_terminal(),
+            paint: Paint::detect(),
+            drawn: Mutex::new(false),
+        }
+    }
+
+    /// How the log is written.
+    pub fn format(&self) -> LogFormat {
+        self.format
+    }
+
+    /// Whether only failures are wanted.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether a progress line makes sense.
+    pub fn shows_progress(&self) -> bool {
+        self.terminal && !self.quiet && self.format == LogFormat::Text
+    }
+
+    /// Whether a person looks on.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Colours.
+    pub fn paint(&self) -> Paint {
+        self.paint
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, bool> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes lines; the progress line makes room for them.
+    pub fn lines(&self, text: &str) {
+        let mut drawn = self.drawn();
+        let clear = if std::mem::take(&mut *drawn) {
+            "\r\x1b[K"
+        } else {
+            ""
+        };
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let _ = io::stderr()
+            .lock()
+            .write_all(format!("{clear}{text}{end}").as_bytes());
+    }
+
+    /// Draws the progress line anew.
+    pub fn draw(&self, line: &str) {
+        let mut drawn = self.drawn();
+        *drawn = true;
+        let _ = io::stderr()
+            .lock()
+            .write_all(format!("\r\x1b[K{line}").as_bytes());
+    }
+
+    /// Takes the progress line away.
+    pub fn clear(&self) {
+        let mut drawn = self.drawn();
+        if std::mem::take(&mut *drawn) {
+            let _ = io::stderr().lock().write_all(b"\r\x1b[K");
+        }
+    }
+}
+
+/// An object of the JSON log, built field by field.
+pub struct LogObject(String);
+
+impl LogObject {
+    /// With the field `event`.
+    pub fn new(event: &str) -> Self {
+        Self(String::from("{")).text("event", event)
+    }
+
+    /// An object within another.
+    pub fn inner() -> Self {
+        Self(String::from("{"))
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        json::quote(&mut self.0, key);
+        self.0.push(':');
+    }
+
+    /// A text.
+    pub fn text(mut self, key: &str, value: &str) -> Self {
+        self.key(key);
+        json::quote(&mut self.0, value);
+        self
+    }
+
+    /// What is JSON already.
+    pub fn raw(mut self, key: &str, value: &str) -> Self {
+        self.key(key);
+        self.0.push_str(value);
+        self
+    }
+
+    /// The object.
+    pub fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}

@@ -1,0 +1,84 @@
+//! What a Rust program's start-up code would have done, and signals.
+
+use std::sync::Arc;
+
+use dynop_pool::Cancel;
+
+/// Makes the process fit to run: without standard streams `/dev/null` takes their place, so that a file opened later does
+/// not become one; writing to a closed pipe is an error instead of the end.
+pub fn prepare() {
+    // SAFETY: plain system calls on the first three descriptors.
+    unsafe {
+        for descriptor in 0..3 {
+            if libc::fcntl(descriptor, libc::F_GETFD) == -1 {
+                // The lowest free number is just this one.
+                libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+            }
+        }
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+    }
+}
+
+/// Has Ctrl-C and SIGTERM end the run: at the first, `noticed` is called and the run is cancelled; a second one ends the
+/// process at once. Call it before the first thread is started: threads inherit that these signals are left to the one
+/// that waits for them.
+///
+/// A signal that the parent had ignored (`nohup`, jobs in the background of a script) stays ignored.
+pub fn cancel_on_signals(cancel: Arc<Cancel>, noticed: impl FnOnce() + Send + 'static) {
+    let Some(signals) = block_signals() else {
+        return;
+    };
+    let waiting = move || {
+        wait(&signals);
+        noticed();
+        cancel.cancel();
+        wait(&signals);
+        // SAFETY: ends the process without running anything else.
+        unsafe { libc::_exit(i32::from(crate::INTERRUPTED)) }
+    };
+    // Without this thread Ctrl-C would do nothing, so the signals are given back.
+    if std::thread::Builder::new()
+        .name("signals".to_owned())
+        .stack_size(64 * 1024)
+        .spawn(waiting)
+        .is_err()
+    {
+        unblock_signals();
+    }
+}
+
+fn signals_we_take() -> libc::sigset_t {
+    // SAFETY: an empty set is made before it is used.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            let known = libc::sigaction(signal, std::ptr::null(), &raw mut action) == 0;
+            if known && action.sa_sigaction != libc::SIG_IGN {
+                libc::sigaddset(&raw mut set, signal);
+            }
+        }
+        set
+    }
+}
+
+fn block_signals() -> Option<libc::sigset_t> {
+    let set = signals_we_take();
+    // SAFETY: a valid set.
+    let result =
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
+    (result == 0).then_some(set)
+}
+
+fn unblock_signals() {
+    let set = signals_we_take();
+    // SAFETY: a valid set.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
+}
+
+fn wait(signals: &libc::sigset_t) {
+    let mut signal = 0;
+    // SAFETY: a valid set; fails only for an invalid one.
+    unsafe { libc::sigwait(signals, &raw mut signal) };
+}
