@@ -230,6 +230,14 @@ impl Frontend {
         }
     }
 
+    /// Whether the main file has a job. One without is no program, but may be checked: others import it.
+    pub fn has_jobs(&self) -> bool {
+        self.program.as_ref().is_some_and(|program| {
+            let is_job = |f: &hir::Function| f.kind == hir::FunctionKind::Job && Some(f.file) == program.main;
+            program.functions.iter().any(is_job)
+        })
+    }
+
     /// Plans the jobs of the main file, once; `None` if the program has errors.
     pub fn plan(&mut self) -> Option<&dynop_plan::PlanOutput> {
         if self.planned.is_none() && !self.has_errors() {

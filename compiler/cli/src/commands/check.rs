@@ -39,6 +39,9 @@ impl Check {
         for file in &self.files {
             let mut front = Frontend::default();
             front.check(file);
+            if front.has_jobs() {
+                front.plan();
+            }
             let emitted = match self.emit {
                 Some(Emit::Tree | Emit::Checked | Emit::Plan) | None => {
                     self.emit.map(|emit| front.emit(emit))
