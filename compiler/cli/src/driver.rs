@@ -233,7 +233,9 @@ impl Frontend {
     /// Whether the main file has a job. One without is no program, but may be checked: others import it.
     pub fn has_jobs(&self) -> bool {
         self.program.as_ref().is_some_and(|program| {
-            let is_job = |f: &hir::Function| f.kind == hir::FunctionKind::Job && Some(f.file) == program.main;
+            let is_job = |f: &hir::Function| {
+                f.kind == hir::FunctionKind::Job && Some(f.file) == program.main
+            };
             program.functions.iter().any(is_job)
         })
     }

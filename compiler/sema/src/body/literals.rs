@@ -50,42 +50,6 @@ impl BodyChecker<'_, '_> {
         made(ExprKind::Format(out), Ty::Str, span)
     }
 
-    /// Formats are a number of decimals: `.2`, for a `Float`.
-    fn check_format(&mut self, format: &str, ty: &Ty, span: Span) {
-        if format.is_empty() {
-            return;
-        }
-        let digits = format.strip_prefix('.');
-        if digits
-            .and_then(|digits| digits.parse::<u8>().ok())
-            .is_none()
-        {
-            self.report(
-                Diagnostic::new(
-                    &types::ARGUMENTS,
-                    span,
-                    format!("there is no format `{format}`"),
-                )
-                .here("this format is not known")
-                .note("`.2` writes a Float with two decimals"),
-            );
-            return;
-        }
-        let ty = self.infer.shallow(ty);
-        if !matches!(ty, Ty::Float | Ty::Error | Ty::Param(..)) {
-            let text = self.show(&ty);
-            self.report(
-                Diagnostic::new(
-                    &types::ARGUMENTS,
-                    span,
-                    format!("the format `{format}` is for a `Float`, found a `{text}`"),
-                )
-                .here(format!("this is a `{text}`"))
-                .help("leave the format out, or convert the value with `.to_float()`"),
-            );
-        }
-    }
-
     pub(super) fn tuple(&mut self, fields: &[TupleField], hint: Option<&Ty>, span: Span) -> Expr {
         if fields.is_empty() {
             return made(ExprKind::Unit, Ty::Unit, span);

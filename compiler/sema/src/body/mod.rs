@@ -13,6 +13,7 @@ mod coerce;
 mod control;
 mod expressions;
 mod finish;
+mod formats;
 mod literals;
 mod matching;
 mod methods;
