@@ -26,7 +26,16 @@ pub fn check_constant(
         None => checker.expr(value, None),
     };
     checker.finish_expr(&mut expr);
-    (expr, checker.finish())
+    let mut findings = checker.finish();
+    if !findings.diagnostics.iter().any(Diagnostic::is_error) {
+        // Only to see that it can be computed: a default is put into every call, where the name of a constant is
+        // better than its value.
+        if let Err(diagnostic) = crate::fold::fold(&cx.program.consts, &expr) {
+            findings.diagnostics.push(*diagnostic);
+            expr.kind = hir::ExprKind::Error;
+        }
+    }
+    (expr, findings)
 }
 
 /// Fills in every constant and default of a context that has the signatures.
@@ -90,6 +99,7 @@ fn constant(cx: &mut Context<'_>, index: usize, all: &mut Vec<(Option<FunctionId
     let expected = written.map(|written| (&ty, Origin::Written(written.span)));
     let (value, findings) = check_constant(cx, item.module, &[], &item.decl.value, expected);
     all.push((None, findings));
+    let value = crate::fold::fold(&cx.program.consts, &value).unwrap_or(value);
     let constant = &mut cx.program.consts[index];
     if written.is_none() {
         constant.ty = value.ty.clone();

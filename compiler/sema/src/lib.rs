@@ -14,6 +14,7 @@ pub mod display;
 pub mod dump;
 pub mod exhaustive;
 pub mod flow;
+pub mod fold;
 pub mod hir;
 pub mod infer;
 pub mod names;

@@ -207,6 +207,15 @@ fn f(z: Z<Int>, w: Z, v: Int<Int>, x: X) -> Int { E }
 const G: Float = -1.5
 const BIG = 9223372036854775808
 const SMALL = -9223372036854775808
+const NEGATED = -SMALL
+const ZERO = 0
+const DIVIDED = 5 / ZERO
+const SHIFTED = 1 << 64
+const ITEMS = [1, 2]
+const ITEM = ITEMS[2]
+const FINE = (ITEMS[1] ** 62 - 1) * 2 + 1
+const TEXT = f"n = {FINE}, {ITEMS[0] == 1}" + "."
+fn g(a: Int = FINE + 1) -> Str { TEXT }
 "#
 );
 

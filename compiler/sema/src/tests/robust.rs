@@ -129,8 +129,17 @@ fn long_chains_and_deep_nesting_end() {
         .map(|i| format!("    y{i}.push((y{0}, y{0}))\n", i + 1))
         .collect();
     let lists: String = (0..=60).map(|i| format!("    var y{i} = []\n")).collect();
+    let spreads: String = (0..60)
+        .map(|i| format!("const S{} = [..S{i}, ..S{i}]\n", i + 1))
+        .collect();
+    let texts: String = (0..60)
+        .map(|i| format!("const T{} = T{i} + T{i}\n", i + 1))
+        .collect();
+    let nodes: String = (0..5000)
+        .map(|i| format!("const N{} = Node(next: N{i})\n", i + 1))
+        .collect();
     let source = format!(
-        "fn g() {{ {lists} {pushes} y60.push(1)\n log(f\"{{y0}}\") }}
+        "struct Node {{ next: Node? }}\nconst N0 = Node(next: none)\n{nodes}const S0 = [1]\nconst T0 = \"text\"\n{spreads}{texts}fn g() {{ {lists} {pushes} y60.push(1)\n log(f\"{{y0}}\") }}
 fn h() {{ {lists} {ups} y60.push(1)\n log(f\"{{y0}}\") }}
 type A0 = Int\ntype B0 = Int\nconst C0 = 1\n{aliases}{doubled}{consts}
 fn f(a: A5000, b: B40) {{ let x0 = 1\n{tuples}\n let s = {sums}1\n let c = {calls} }}"
