@@ -200,9 +200,11 @@ impl<'a> Emitter<'_, '_, 'a> {
         for inst in &block.insts {
             self.used_slots.fill(false);
             self.span = inst.span.or(self.function.span);
-            if let Some(span) = inst.span {
-                self.builder.set_srcloc(SourceLoc::new(span.start));
-            }
+            let place = match self.span {
+                Some(span) => self.shared.place(span),
+                None => SourceLoc::default(),
+            };
+            self.builder.set_srcloc(place);
             self.inst(inst)?;
         }
         self.used_slots.fill(false);

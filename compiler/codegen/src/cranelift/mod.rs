@@ -7,13 +7,14 @@
 //! returns a status.
 
 mod data;
+mod debug;
 mod emit;
 mod ops;
 mod places;
 
 use std::collections::HashMap;
 
-use cranelift_codegen::ir::{self as clif, AbiParam, Signature, types};
+use cranelift_codegen::ir::{self as clif, AbiParam, Signature, SourceLoc, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
@@ -23,7 +24,7 @@ use cranelift_object::{ObjectBuilder, ObjectModule};
 use dynop_abi::entries::{self, AbiType};
 use dynop_abi::plan::Plan;
 use dynop_base::{SourceMap, Span};
-use dynop_ir::{FunctionId, Program, TypeId};
+use dynop_ir::{Function, FunctionId, Op, Program, TypeId};
 
 use crate::layout::{Layouts, PartKind};
 use crate::{CodegenError, Compiled, Options};
@@ -50,6 +51,7 @@ pub(crate) struct Shared<'a> {
     descriptors: HashMap<data::Described, DataId>,
     texts: HashMap<Vec<u8>, DataId>,
     sites: data::Sites,
+    debug: debug::Debug,
     zeros: Option<DataId>,
 }
 
@@ -67,7 +69,7 @@ pub fn compile(
     let mut context = shared.module.make_context();
     let mut builder_context = FunctionBuilderContext::new();
     let mut compiled = Compiled::default();
-    for index in 0..program.functions.len() {
+    for (index, _) in reached(program).iter().enumerate().filter(|(_, r)| **r) {
         context.func.signature = shared.signature(FunctionId(index as u32));
         context.set_disasm(options.want_asm);
         emit::function(
@@ -79,6 +81,7 @@ pub fn compile(
         shared.define(
             &mut context,
             shared.functions[index],
+            Some(&program.functions[index]),
             &program.functions[index].name,
             options,
             &mut compiled,
@@ -93,16 +96,47 @@ pub fn compile(
             .declare_function(&name, Linkage::Local, &context.func.signature)?;
         context.set_disasm(options.want_asm);
         emit::op_entry(&mut shared, &mut context, &mut builder_context, op)?;
-        shared.define(&mut context, id, &name, options, &mut compiled)?;
+        shared.define(&mut context, id, None, &name, options, &mut compiled)?;
         ops.push(id);
     }
     shared.program_record(plan, &ops)?;
-    compiled.object = shared
-        .module
-        .finish()
+    let main = main_file(program, sources);
+    let mut product = shared.module.finish();
+    shared.debug.write(&mut product, sources, &main)?;
+    compiled.object = product
         .emit()
         .map_err(|error| CodegenError(error.to_string()))?;
     Ok(compiled)
+}
+
+/// For each function whether the code of an op reaches it; what was put in place everywhere is not compiled.
+fn reached(program: &Program) -> Vec<bool> {
+    let mut reached = vec![false; program.functions.len()];
+    let mut stack: Vec<FunctionId> = program.ops.iter().map(|op| op.function).collect();
+    while let Some(FunctionId(id)) = stack.pop() {
+        let Some(function) = program.functions.get(id as usize) else {
+            continue;
+        };
+        if std::mem::replace(&mut reached[id as usize], true) {
+            continue;
+        }
+        for inst in function.blocks.iter().flat_map(|block| &block.insts) {
+            if let Op::Call(callee, _) | Op::MakeClosure(callee, _) = &inst.op {
+                stack.push(*callee);
+            }
+        }
+    }
+    reached
+}
+
+/// The file that the program is named after: that of its first op.
+fn main_file(program: &Program, sources: &SourceMap) -> String {
+    let op = program.ops.first().map(|op| op.function.0 as usize);
+    let function = op.and_then(|index| program.functions.get(index));
+    match function.and_then(|function| function.span) {
+        Some(span) => sources.file(span.file).name.clone(),
+        None => "main.dyn".to_owned(),
+    }
 }
 
 impl<'a> Shared<'a> {
@@ -147,6 +181,7 @@ impl<'a> Shared<'a> {
             descriptors: HashMap::new(),
             texts: HashMap::new(),
             sites: data::Sites::default(),
+            debug: debug::Debug::default(),
             zeros: None,
         };
         for index in 0..program.functions.len() {
@@ -164,6 +199,7 @@ impl<'a> Shared<'a> {
         &mut self,
         context: &mut Context,
         id: FuncId,
+        function: Option<&Function>,
         name: &str,
         options: Options,
         compiled: &mut Compiled,
@@ -174,6 +210,8 @@ impl<'a> Shared<'a> {
                 .push_str(&format!("; {name}\n{}\n", context.func.display()));
         }
         self.module.define_function(id, context)?;
+        self.debug
+            .add(self.module.isa(), context, id, name, function)?;
         if options.want_asm {
             let text = context
                 .compiled_code()
@@ -276,6 +314,11 @@ impl<'a> Shared<'a> {
             .declare_function(entry.name, Linkage::Import, &signature)?;
         self.entries.insert(entry.name, id);
         Ok(id)
+    }
+
+    /// What stands for a place in Cranelift's instructions.
+    fn place(&mut self, span: Span) -> SourceLoc {
+        self.debug.places.number(self.sources, span)
     }
 
     /// The number of a place in the source.
