@@ -4,6 +4,7 @@
 //! source files to an executable is [`driver`]; [`render`] is how diagnostics look. It is a library so that the tests
 //! can compile and draw in process.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -49,6 +50,30 @@ enum Command {
     Licenses(commands::licenses::Licenses),
 }
 
+/// Options of `run` that take a value, which may stand behind them.
+const RUN_OPTIONS: [&str; 3] = ["--linker", "--backend", "--message-format"];
+
+/// Puts `--` behind the file of `dynopc run FILE …`, so that all that follows is the program's, `--help` too.
+fn with_separator(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_none_or(|word| word != "run") {
+        return arguments;
+    }
+    let mut at = 2;
+    while let Some(word) = arguments.get(at) {
+        if RUN_OPTIONS.iter().any(|option| word == option) {
+            at += 2;
+        } else if word.as_encoded_bytes().starts_with(b"-") && word != "-" {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    if at + 1 < arguments.len() && arguments[at + 1] != "--" {
+        arguments.insert(at + 1, "--".into());
+    }
+    arguments
+}
+
 /// Runs the command line of this process and gives its exit code.
 pub fn main() -> ExitCode {
     // The tree is walked recursively; its depth is bounded by the parser, and this stack is sized for that bound.
@@ -56,7 +81,7 @@ pub fn main() -> ExitCode {
         .name("dynopc".into())
         .stack_size(256 << 20)
         .spawn(|| {
-            let cli = Cli::parse();
+            let cli = Cli::parse_from(with_separator(std::env::args_os().collect()));
             match cli.command {
                 Command::Build(command) => command.run(),
                 Command::Run(command) => command.run(),
@@ -80,5 +105,33 @@ pub fn main() -> ExitCode {
             commands::say(&format!("error: no thread to compile on: {error}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_file_is_the_programs() {
+        let line = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+        let separated = |text| with_separator(line(text));
+        assert_eq!(
+            separated("dynopc run a.dyn --help"),
+            line("dynopc run a.dyn -- --help")
+        );
+        assert_eq!(
+            separated("dynopc run --linker cc a.dyn -n 1"),
+            line("dynopc run --linker cc a.dyn -- -n 1")
+        );
+        assert_eq!(
+            separated("dynopc run a.dyn -- x"),
+            line("dynopc run a.dyn -- x")
+        );
+        assert_eq!(separated("dynopc run --help"), line("dynopc run --help"));
+        assert_eq!(
+            separated("dynopc check a.dyn b.dyn"),
+            line("dynopc check a.dyn b.dyn")
+        );
     }
 }

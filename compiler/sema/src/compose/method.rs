@@ -182,7 +182,6 @@ impl Composer<'_, '_> {
                     )
                     .here("collects one level")
                     .label(node.span, "each item is a dynamic output of its own")
-                    .help("for one list of all: `.flatten().collect()`")
                     .help("for a list of lists: `.map(|inner| inner.collect()).collect()`")
                     .fix(
                         "collect each level: a list of lists",
