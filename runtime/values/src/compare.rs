@@ -189,3 +189,78 @@ unsafe fn compare_lists(
         a_len.cmp(&b_len)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dynop_abi::plan::Const;
+
+    use super::*;
+    use crate::constant::materialise;
+    use crate::testing::*;
+
+    fn both(a: &Const, b: &Const, desc: &'static TypeDesc) -> (bool, Ordering) {
+        let a = materialise(a, desc).expect("of the type");
+        let b = materialise(b, desc).expect("of the type");
+        // SAFETY: valid values.
+        unsafe {
+            if equal(a.as_ptr(), b.as_ptr(), desc) && desc.kind != Kind::Map {
+                let hashes = (
+                    crate::hash::of(a.as_ptr(), desc),
+                    crate::hash::of(b.as_ptr(), desc),
+                );
+                assert_eq!(hashes.0, hashes.1);
+            }
+            (
+                equal(a.as_ptr(), b.as_ptr(), desc),
+                compare(a.as_ptr(), b.as_ptr(), desc),
+            )
+        }
+    }
+
+    #[test]
+    fn equality_and_order() {
+        use Ordering::{Equal, Greater, Less};
+        let f = |value: f64| Const::Float(value.to_bits());
+        let s = |value: &str| Const::Str(value.into());
+        let l = |values: &[i64]| Const::List(values.iter().map(|&n| Const::Int(n)).collect());
+        let m = |keys: &[i64]| {
+            Const::Map(
+                keys.iter()
+                    .map(|&n| (Const::Int(n), Const::Int(n)))
+                    .collect(),
+            )
+        };
+        let long = "a text that is longer than fifteen bytes";
+        let cases = [
+            (f(f64::NAN), f(f64::NAN), float(), (false, Equal)),
+            (f(f64::NAN), f(f64::INFINITY), float(), (false, Greater)),
+            (f(0.0), f(-0.0), float(), (true, Equal)),
+            (s("a"), s("b"), str_type(), (false, Less)),
+            (s("z"), s("ä"), str_type(), (false, Less)),
+            (s(long), s(long), str_type(), (true, Equal)),
+            (s("a"), s(long), str_type(), (false, Less)),
+            (l(&[1, 2]), l(&[1, 3]), list_of(int()), (false, Less)),
+            (l(&[1, 2]), l(&[1]), list_of(int()), (false, Greater)),
+            (l(&[]), l(&[]), list_of(int()), (true, Equal)),
+            (m(&[1, 2]), m(&[2, 1]), map_of(int(), int()), (true, Equal)),
+            (m(&[1, 2]), m(&[1, 3]), map_of(int(), int()), (false, Equal)),
+            (
+                Const::None,
+                Const::Some(Box::new(s(""))),
+                option_of(str_type()),
+                (false, Less),
+            ),
+            (
+                Const::Tuple(vec![Const::Int(1), s(long)]),
+                Const::Tuple(vec![Const::Int(1), s("b")]),
+                aggregate(Kind::Tuple, "", &[("", int()), ("", str_type())]),
+                (false, Less),
+            ),
+        ];
+        for (a, b, desc, wanted) in cases {
+            assert_eq!(both(&a, &b, desc), wanted, "{a:?} {b:?}");
+            let back = (wanted.0, wanted.1.reverse());
+            assert_eq!(both(&b, &a, desc), back, "{b:?} {a:?}");
+        }
+    }
+}

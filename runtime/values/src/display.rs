@@ -190,3 +190,92 @@ pub unsafe fn brief(value: *const u8, desc: &TypeDesc) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::constant::materialise;
+    use crate::memory::live_buffers;
+    use crate::testing::*;
+    use dynop_abi::plan::Const;
+
+    fn shown(value: &Const, desc: &'static TypeDesc) -> String {
+        let value = materialise(value, desc).expect("it is of the type");
+        let mut out = String::new();
+        // SAFETY: a valid value.
+        unsafe { show(&mut out, value.as_ptr(), desc) };
+        out
+    }
+
+    fn text(value: &str) -> Const {
+        Const::Str(value.into())
+    }
+
+    #[test]
+    fn values_as_the_language_writes_them() {
+        let pair = [("", int()), ("", str_type())];
+        let row = [("n", int()), ("name", str_type())];
+        let one = Const::Tuple(vec![Const::Int(1), text("x")]);
+        let cases = [
+            (text("a \"b\""), str_type(), "a \"b\""),
+            (
+                Const::List(vec![text("a\n")]),
+                list_of(str_type()),
+                "[\"a\\n\"]",
+            ),
+            (Const::Map(vec![]), map_of(str_type(), int()), "[:]"),
+            (
+                Const::Map(vec![(text("a"), Const::Int(1)), (text("b"), Const::Int(2))]),
+                map_of(str_type(), int()),
+                "[\"a\": 1, \"b\": 2]",
+            ),
+            (Const::List(vec![Const::Int(3)]), set_of(int()), "Set([3])"),
+            (Const::None, option_of(int()), "none"),
+            (
+                Const::Some(Box::new(text("a"))),
+                option_of(str_type()),
+                "some(\"a\")",
+            ),
+            (
+                one.clone(),
+                aggregate(Kind::Tuple, "(Int, Str)", &pair),
+                "(1, \"x\")",
+            ),
+            (
+                one.clone(),
+                aggregate(Kind::NamedTuple, "(n: …)", &row),
+                "(n: 1, name: \"x\")",
+            ),
+            (
+                one,
+                aggregate(Kind::Struct, "Row", &row),
+                "Row(n: 1, name: \"x\")",
+            ),
+            (
+                Const::Tuple(vec![Const::Int(1)]),
+                aggregate(Kind::Tuple, "(Int,)", &[("", int())]),
+                "(1,)",
+            ),
+            (
+                Const::Bytes(b"a\xff\"".to_vec()),
+                simple(Kind::Bytes, "Bytes"),
+                "b\"a\\xff\\\"\"",
+            ),
+            (
+                Const::Int(90_000_000_000),
+                simple(Kind::Duration, "Duration"),
+                "90s",
+            ),
+            (
+                Const::Tuple(vec![Const::Int(0), Const::Int(5)]),
+                simple(Kind::Range, "Range"),
+                "0..5",
+            ),
+            (Const::Unit, simple(Kind::Unit, "()"), "()"),
+        ];
+        for (value, desc, wanted) in cases {
+            assert_eq!(shown(&value, desc), wanted);
+        }
+        assert_eq!(live_buffers(), 0);
+    }
+}

@@ -100,7 +100,7 @@ pub fn problem(format: &str, desc: &TypeDesc) -> Option<String> {
     match Format::parse(format) {
         None => Some(format!("`{format}` is no format")),
         Some(parsed) if !parsed.suits(desc.kind) => Some(format!(
-            "the format `{format}` does not fit a {}",
+            "the format `{format}` does not fit values of type {}",
             desc.name.as_str()
         )),
         Some(_) => None,
@@ -260,4 +260,102 @@ fn pad(format: &Format, default: char, shown: &str) -> String {
     padded.push_str(shown);
     padded.extend(std::iter::repeat_n(fill, missing - left));
     padded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::constant::materialise;
+    use crate::testing::{float, int, list_of, str_type};
+    use crate::text::Text;
+    use dynop_abi::plan::Const;
+
+    fn formatted(value: &Const, desc: &'static TypeDesc, format: &str) -> Result<String, Failure> {
+        let value = materialise(value, desc).expect("it is of the type");
+        let mut target = text::EMPTY;
+        // SAFETY: the target is ours, the value valid.
+        unsafe {
+            let result = append(&mut target, value.as_ptr(), desc, format);
+            let target = Text::from_repr(target);
+            result.map(|()| String::from_utf8(target.bytes().to_vec()).expect("it is UTF-8"))
+        }
+    }
+
+    fn number(value: f64, format: &str) -> String {
+        formatted(&Const::Float(value.to_bits()), float(), format).expect("it fits")
+    }
+
+    fn whole(value: i64, format: &str) -> String {
+        formatted(&Const::Int(value), int(), format).expect("it fits")
+    }
+
+    fn word(value: &str, format: &str) -> String {
+        formatted(&Const::Str(value.into()), str_type(), format).expect("it fits")
+    }
+
+    #[test]
+    fn floats() {
+        for (value, format, wanted) in [
+            (2.0, "", "2.0"),
+            (0.1 + 0.2, "", "0.30000000000000004"),
+            (1e21, "", "1e21"),
+            (-0.0, "", "-0.0"),
+            (3.14159, ".2", "3.14"),
+            (2.5, ".0", "2"),
+            (3.14159, "8.2", "    3.14"),
+            (-3.14159, "08.2", "-0003.14"),
+            (1234567.891, ",.1", "1,234,567.9"),
+            (0.256, ".1%", "25.6%"),
+            (1234.5, ".2e", "1.23e3"),
+            (1.5, "f", "1.500000"),
+            (f64::NAN, "06", "   NaN"),
+            (f64::NEG_INFINITY, "", "-Infinity"),
+        ] {
+            assert_eq!(number(value, format), wanted, "{value} {format}");
+        }
+    }
+
+    #[test]
+    fn integers() {
+        for (value, format, wanted) in [
+            (7, "03", "007"),
+            (-7, "04", "-007"),
+            (42, "+", "+42"),
+            (42, "<5", "42   "),
+            (42, "*^6", "**42**"),
+            (255, "x", "ff"),
+            (255, "#06X", "0x00FF"),
+            (-5, "b", "-101"),
+            (i64::MIN, ",", "-9,223,372,036,854,775,808"),
+            (1_000_000, "_", "1_000_000"),
+        ] {
+            assert_eq!(whole(value, format), wanted, "{value} {format}");
+        }
+    }
+
+    #[test]
+    fn texts_and_others() {
+        assert_eq!(word("añb", ">6"), "   añb");
+        assert_eq!(word("añb", "é<5"), "añbéé");
+        assert_eq!(word("añb", ".2"), "añ");
+        assert_eq!(word("a text of more than 15", ""), "a text of more than 15");
+        let list = Const::List(vec![Const::Str("a\"b".into())]);
+        let shown = formatted(&list, list_of(str_type()), ">10");
+        assert_eq!(shown.as_deref(), Ok("  [\"a\\\"b\"]"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refused = |format| formatted(&Const::Int(1), int(), format);
+        for format in [".2", "e", "s", "#", "99999999999", "xx", "é", "%"] {
+            assert!(refused(format).is_err(), "{format}");
+        }
+        assert_eq!(
+            refused(".2"),
+            Err("the format `.2` does not fit values of type Int".into())
+        );
+        for format in ["+", "05", ",", "d", "x"] {
+            assert!(formatted(&Const::Str("a".into()), str_type(), format).is_err());
+        }
+    }
 }

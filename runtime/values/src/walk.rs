@@ -291,3 +291,131 @@ impl Walker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use dynop_abi::layout::ListHeader;
+    use dynop_abi::plan::Const;
+
+    use super::*;
+    use crate::constant::materialise;
+    use crate::entries::{dyn_closure_new, dyn_closure_release};
+    use crate::memory::live_buffers;
+    use crate::testing::*;
+
+    fn long(text: &str) -> Const {
+        Const::Str(format!("{text}, which is longer than fifteen bytes"))
+    }
+
+    #[test]
+    fn a_very_long_chain_of_closures_is_shared_and_released() {
+        let captures = aggregate(Kind::Tuple, "(fn,)", &[("", simple(Kind::Closure, "fn"))]);
+        // SAFETY: each closure captures the one before, which it takes over.
+        unsafe {
+            let mut last: *mut u8 = std::ptr::null_mut();
+            for _ in 0..300_000 {
+                let closure = dyn_closure_new(std::ptr::null_mut(), std::ptr::null_mut(), captures);
+                closure.add(CLOSURE_DATA).cast::<*mut u8>().write(last);
+                last = closure;
+            }
+            let place: *mut *mut u8 = &raw mut last;
+            share(place.cast(), &CLOSURE);
+            let mut at = last;
+            while !at.is_null() {
+                assert_eq!((*at.cast::<Header>()).count.load(Relaxed), -1);
+                at = at.add(CLOSURE_DATA).cast::<*mut u8>().read();
+            }
+            dyn_closure_release(last);
+        }
+        assert_eq!(live_buffers(), 0);
+    }
+
+    #[test]
+    fn copies_do_not_see_changes_and_nothing_leaks() {
+        let ty = list_of(map_of(str_type(), list_of(str_type())));
+        let entry = (long("key"), Const::List(vec![long("a"), long("b")]));
+        let value = Const::List(vec![Const::Map(vec![entry])]);
+        let value = materialise(&value, ty).expect("it is of the type");
+        let show = |place: *const u8| {
+            let mut out = String::new();
+            // SAFETY: a valid value.
+            unsafe { crate::display::write(&mut out, place, ty) };
+            out
+        };
+        let before = show(value.as_ptr());
+        // SAFETY: the copy is one more owner; it is changed by its own place alone.
+        unsafe {
+            let mut copy = value.as_ptr().cast::<*mut ListHeader>().read();
+            retain((&raw mut copy).cast(), ty);
+            share((&raw mut copy).cast(), ty);
+            list::extend(&mut copy, copy, ty).expect("there is memory");
+            assert_eq!(list::len(copy), 2);
+            let inner = list::data(copy).cast::<*mut map::MapHeader>();
+            map::for_each(*inner, |key, _| {
+                let key = key.cast::<StrRepr>().read();
+                assert!(map::remove(inner, (&raw const key).cast(), ty.a()) == Ok(true));
+            });
+            assert_eq!(show(value.as_ptr()), before);
+            assert_ne!(show((&raw const copy).cast()), before);
+            release((&raw mut copy).cast(), ty);
+        }
+        drop(value);
+        assert_eq!(live_buffers(), 0);
+    }
+
+    #[test]
+    fn a_unique_shared_buffer_flips_back() {
+        let ty = list_of(int());
+        let value = materialise(&Const::List(vec![Const::Int(1)]), ty).expect("of the type");
+        // SAFETY: the list is ours.
+        unsafe {
+            share(value.as_ptr(), ty);
+            let place = value.as_ptr().cast::<*mut ListHeader>();
+            let before = *place;
+            list::push(place, std::ptr::from_ref(&2_i64).cast(), ty).expect("there is memory");
+            assert_eq!((**place).header.count.load(Relaxed), 1);
+            assert!((*place) == before || (**place).len == 2);
+        }
+    }
+
+    #[test]
+    fn immortal_buffers_are_never_counted_or_written() {
+        let ty = list_of(int());
+        let value = materialise(&Const::List(vec![Const::Int(1)]), ty).expect("of the type");
+        // SAFETY: the list is ours; it gets its count back.
+        unsafe {
+            let mut list = *value.as_ptr().cast::<*mut ListHeader>();
+            (*list).header.count.store(0, Relaxed);
+            let immortal = list;
+            retain((&raw mut list).cast(), ty);
+            share((&raw mut list).cast(), ty);
+            release((&raw mut list).cast(), ty);
+            list::push(&mut list, std::ptr::from_ref(&2_i64).cast(), ty).expect("there is memory");
+            assert_ne!(list, immortal);
+            assert_eq!(
+                ((*immortal).len, (*immortal).header.count.load(Relaxed)),
+                (1, 0)
+            );
+            release((&raw mut list).cast(), ty);
+            (*immortal).header.count.store(1, Relaxed);
+        }
+    }
+
+    #[test]
+    fn absurd_sizes_are_no_memory() {
+        let ty = list_of(str_type());
+        let mut list = std::ptr::null_mut();
+        // SAFETY: the list is ours, and stays null.
+        unsafe {
+            for size in [usize::MAX, usize::MAX / 16, 1 << 59] {
+                assert!(list::reserve(&mut list, size, ty).is_err());
+            }
+        }
+        assert!(list.is_null());
+        let mut map = std::ptr::null_mut();
+        // SAFETY: as above.
+        assert!(unsafe { map::reserve(&mut map, 1 << 40, map_of(int(), int())) }.is_err());
+    }
+}
