@@ -913,6 +913,11 @@ impl Emitter<'_, '_, '_> {
     fn store_at(&mut self, place: &Place, value: &Operand, target: clif::Block) -> Result<()> {
         let end = self.resolve(place, target)?;
         let value = self.value(value, end.ty())?;
+        if !self.shared.layouts.get(end.ty()).counted {
+            // Cranelift would keep the load of an old value that nothing reads.
+            self.write_end(place, end, &value);
+            return Ok(());
+        }
         let old = self.read_end(place, end);
         let old = self.keep(old, end.ty());
         self.write_end(place, end, &value);
