@@ -1,7 +1,7 @@
 //! Everything that is printed. Nothing here panics: a stream that is closed or full is no reason to break off a run.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use dynop_values::json;
 
@@ -100,7 +100,20 @@ pub struct Console {
     drawn: Mutex<bool>,
 }
 
+/// The console of the process's one run: log lines of steps come by a plain function.
+static CONSOLE: OnceLock<Console> = OnceLock::new();
+
+/// The console of the run, if it has begun.
+pub fn current() -> Option<&'static Console> {
+    CONSOLE.get()
+}
+
 impl Console {
+    /// Makes it the run's.
+    pub fn install(self) -> &'static Self {
+        CONSOLE.get_or_init(|| self)
+    }
+
     /// For a run.
     pub fn new(format: LogFormat, quiet: bool) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! A run from its command to its exit code.
 
 use std::ptr::NonNull;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use dynop_abi::entries::types::Ctx;
 use dynop_pool::{
@@ -15,16 +15,11 @@ use crate::loaded::Loaded;
 use crate::progress::{self, Stop};
 use crate::{FAILURE, INTERRUPTED, SUCCESS, report, system};
 
-/// The console of the process's one run, for log lines of steps, which come by a plain function.
-static LOG: OnceLock<(LogFormat, bool)> = OnceLock::new();
-
 /// Runs the job; prints its result and its report.
 pub fn execute(program: &Loaded, command: &RunCommand, console: &Console) -> u8 {
     let job = &program.plan.jobs[command.job];
     let cancel = Arc::new(Cancel::new());
-    let format = console.format();
-    system::cancel_on_signals(Arc::clone(&cancel), move || tell_of_interruption(format));
-    let _ = LOG.set((format, console.is_quiet()));
+    system::cancel_on_signals(Arc::clone(&cancel), tell_of_interruption);
     dynop_std::log::set_sink(log_line);
 
     let progress = Progress::for_job(job);
@@ -88,12 +83,13 @@ fn print_result(result: &OwnedValue) -> u8 {
     }
 }
 
-fn tell_of_interruption(format: LogFormat) {
-    let line = match format {
-        LogFormat::Json => LogObject::new("interrupted").finish(),
-        LogFormat::Text => "interrupted: running steps end (again to end at once)".to_owned(),
-    };
-    console::plain_error_line(&line);
+fn tell_of_interruption() {
+    if let Some(console) = console::current() {
+        console.lines(&match console.format() {
+            LogFormat::Json => LogObject::new("interrupted").finish(),
+            LogFormat::Text => "interrupted: running steps end (again to end at once)".to_owned(),
+        });
+    }
 }
 
 /// Tells the JSON log of failures as they come; people get them in the report.
@@ -110,13 +106,17 @@ impl Observer for Failures<'_> {
 }
 
 /// A line that a step logs.
-fn log_line(_ctx: Ctx, message: &str) {
-    match LOG.get() {
-        Some((_, true)) => {}
-        Some((LogFormat::Json, false)) => {
-            let line = LogObject::new("log").text("message", message).finish();
-            console::plain_error_line(&line);
-        }
-        _ => console::plain_error_line(message),
-    }
+fn log_line(ctx: Ctx, message: &str) {
+    let Some(console) = console::current().filter(|console| !console.is_quiet()) else {
+        return;
+    };
+    // SAFETY: natives are called with the context of the running step.
+    let step = unsafe { dynop_pool::plain::entries::running_step_key(ctx) };
+    console.lines(&match console.format() {
+        LogFormat::Json => LogObject::new("log")
+            .text("step", &step)
+            .text("message", message)
+            .finish(),
+        LogFormat::Text => format!("{} {message}", console.paint().faint(&format!("{step}:"))),
+    });
 }

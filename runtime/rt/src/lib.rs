@@ -63,8 +63,8 @@ pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsStrin
     match command {
         Command::Print(text) => console::finish(&text),
         Command::Run(request) => {
-            let console = Console::new(request.log_format, request.quiet);
-            execute::execute(&program, &request, &console)
+            let console = Console::new(request.log_format, request.quiet).install();
+            execute::execute(&program, &request, console)
         }
     }
 }

@@ -25,6 +25,17 @@ unsafe fn running<'r>(ctx: Ctx) -> &'r mut Running<'r> {
     unsafe { &mut *ctx.cast() }
 }
 
+/// The key of the running step, for its log.
+///
+/// # Safety
+/// `ctx` is the context that the pool gave to the running step.
+pub unsafe fn running_step_key(ctx: Ctx) -> String {
+    // SAFETY: the caller's promise.
+    let running = unsafe { running(ctx) };
+    let state = running.shared.lock();
+    running.shared.step_key(&state, running.node)
+}
+
 macro_rules! failing {
     ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $kind:ident $message:expr;)*) => {$(
         $(#[$doc])*

@@ -197,6 +197,10 @@ impl<'a> Shared<'a> {
 }
 
 /// A value that other threads may take.
+#[expect(
+    clippy::arc_with_non_send_sync,
+    reason = "`Value` may be sent: what it holds is marked as shared first"
+)]
 pub(super) fn share(value: Owned) -> Value {
     // SAFETY: the memory holds a value of its type that nobody else reaches yet.
     unsafe { walk::share(value.as_ptr(), value.desc()) };
