@@ -168,6 +168,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         // A difference in length is at least so large a distance: most candidates are done with here.
         .filter(|c| c.chars().count().abs_diff(length) <= limit)
         .map(|c| (edit_distance(name, c), c))
+        // With every character changed it is another name: `f` was not meant by `x`.
+        .filter(|&(d, c)| d < length.max(c.chars().count()) || length == 0)
         .filter(|&(d, c)| d <= limit && c != name)
         .min()
         .map(|(_, c)| c)
@@ -206,5 +208,6 @@ mod tests {
         assert_eq!(nearest("valeus", ["values", "negatives"]), Some("values"));
         assert_eq!(nearest("abc", ["xyz", "q"]), None);
         assert_eq!(nearest("", ["a"]), Some("a"));
+        assert_eq!(nearest("x", ["f"]), None);
     }
 }

@@ -176,11 +176,12 @@ impl Folder<'_> {
         span: Span,
     ) -> Result<ExprKind, Wrong> {
         let left = self.expr(left)?;
-        let short = match (op, &left.kind) {
-            (BinaryOp::And, ExprKind::Bool(false)) | (BinaryOp::Or, ExprKind::Bool(true)) => true,
-            (BinaryOp::Coalesce, ExprKind::Some(_)) => true,
-            _ => false,
-        };
+        let short = matches!(
+            (op, &left.kind),
+            (BinaryOp::And, ExprKind::Bool(false))
+                | (BinaryOp::Or, ExprKind::Bool(true))
+                | (BinaryOp::Coalesce, ExprKind::Some(_))
+        );
         let right = self.expr(right)?;
         if matches!(left.kind, ExprKind::Error) || matches!(right.kind, ExprKind::Error) {
             return Ok(ExprKind::Error);

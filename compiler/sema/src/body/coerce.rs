@@ -218,6 +218,7 @@ fn repair(diagnostic: Diagnostic, expr: &Expr, found: &Ty, wanted: &Ty) -> Diagn
         (Ty::Int | Ty::Float | Ty::Bool, Ty::Str) => {
             diagnostic.help("make a text of it with an f-string: `f\"{x}\"`")
         }
+        (Ty::Option(_), Ty::Bool) => diagnostic.help("ask whether the value is there: `x != none`"),
         (Ty::Int, Ty::Bool) => diagnostic.help("a condition is a comparison: `x != 0`"),
         (Ty::Dynamic(_), _) => diagnostic
             .help("a `DynamicOutput` is only for `yield` and for the list that an op returns"),

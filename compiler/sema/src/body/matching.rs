@@ -5,7 +5,7 @@ use dynop_base::{Diagnostic, Span};
 
 use super::BodyChecker;
 use crate::exhaustive::{Pat, Search, write};
-use crate::hir::{Arm, Expr};
+use crate::hir::{self, Arm, Expr, Pattern, PatternKind};
 use crate::signatures::list_of;
 use crate::ty::Ty;
 
@@ -62,6 +62,38 @@ impl BodyChecker<'_, '_> {
                 scrutinee,
                 span,
                 arms.iter().any(|arm| arm.guard.is_some()),
+            );
+        }
+    }
+
+    /// Reports a pattern that may not match where it must.
+    pub fn irrefutable(&mut self, pattern: &Pattern, place: &str) {
+        let mut refutable: Option<(Span, &'static str)> = None;
+        crate::walk::patterns(pattern, &mut |part: &hir::Pattern| {
+            let what = match &part.kind {
+                PatternKind::Literal(_) => "a literal",
+                PatternKind::Range { .. } => "a range",
+                PatternKind::None | PatternKind::Some(_) => "one case of an option",
+                PatternKind::Variant(..) => "one case of an enum",
+                PatternKind::List {
+                    before,
+                    rest: Some(_),
+                    after,
+                } if before.is_empty() && after.is_empty() => return,
+                PatternKind::List { .. } => "a list of some length",
+                _ => return,
+            };
+            refutable.get_or_insert((part.span, what));
+        });
+        if let Some((span, what)) = refutable {
+            self.report(
+                Diagnostic::new(
+                    &types::REFUTABLE,
+                    span,
+                    format!("{place} takes a pattern that always matches, this one may not"),
+                )
+                .here(format!("this matches only {what}"))
+                .help("use `match`, which says what happens in the other cases"),
             );
         }
     }

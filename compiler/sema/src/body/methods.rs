@@ -13,6 +13,32 @@ use crate::hir::{Arg, Expr, ExprKind, FunctionId};
 use crate::substitute::substitute;
 use crate::ty::Ty;
 
+/// What methods are called in other languages, and here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("length", "len"),
+    ("size", "len"),
+    ("count", "len"),
+    ("append", "push"),
+    ("add", "push"),
+    ("lowercase", "lower"),
+    ("to_lowercase", "lower"),
+    ("to_lower", "lower"),
+    ("uppercase", "upper"),
+    ("to_uppercase", "upper"),
+    ("to_upper", "upper"),
+    ("has", "contains"),
+    ("has_key", "contains"),
+    ("contains_key", "contains"),
+    ("includes", "contains"),
+    ("strip", "trim"),
+    ("reduce", "fold"),
+    ("collect", "to_list"),
+    ("to_string", "to_str"),
+    ("startswith", "starts_with"),
+    ("endswith", "ends_with"),
+    ("items", "entries"),
+];
+
 impl BodyChecker<'_, '_> {
     pub(super) fn call_method(
         &mut self,
@@ -147,19 +173,19 @@ impl BodyChecker<'_, '_> {
     }
 
     fn near_method(&self, diagnostic: Diagnostic, ty: &Ty, name: Ident) -> Diagnostic {
-        let other = match (name.name.as_str(), ty) {
-            ("length" | "size" | "count", _) => Some("len"),
-            ("append" | "add", Ty::List(_)) => Some("push"),
-            ("lowercase" | "to_lowercase" | "to_lower", _) => Some("lower"),
-            ("uppercase" | "to_uppercase" | "to_upper", _) => Some("upper"),
-            ("has" | "has_key" | "contains_key" | "includes", _) => Some("contains"),
-            ("strip", _) => Some("trim"),
-            ("reduce", _) => Some("fold"),
-            _ => None,
-        };
-        if let Some(other) = other
-            && self.has_method(ty, Symbol::new(other))
-        {
+        let written = name.name.as_str();
+        let known = dynop_base::nearest(written, FOREIGN.iter().map(|(foreign, _)| *foreign));
+        let other = FOREIGN
+            .iter()
+            .filter(|(foreign, _)| *foreign == written)
+            .chain(
+                FOREIGN
+                    .iter()
+                    .filter(|(foreign, _)| Some(*foreign) == known),
+            )
+            .map(|(_, own)| *own)
+            .find(|own| self.has_method(ty, Symbol::new(own)));
+        if let Some(other) = other {
             return diagnostic.help(format!("it is called `{other}` here")).fix(
                 format!("write `{other}`"),
                 name.span,

@@ -6,7 +6,7 @@ use dynop_syntax::ast::{self, ElementPattern, FieldPattern, Ident, PatternKind a
 
 use super::{BodyChecker, Bound, Mode, Origin};
 use crate::context::Definition;
-use crate::hir::{self, Expr, ExprKind, LocalId, Pattern, PatternKind};
+use crate::hir::{Expr, ExprKind, LocalId, Pattern, PatternKind};
 use crate::ty::Ty;
 
 impl BodyChecker<'_, '_> {
@@ -474,38 +474,6 @@ impl BodyChecker<'_, '_> {
             before,
             rest,
             after,
-        }
-    }
-
-    /// Reports a pattern that may not match where it must.
-    pub fn irrefutable(&mut self, pattern: &Pattern, place: &str) {
-        let mut refutable: Option<(Span, &'static str)> = None;
-        crate::walk::patterns(pattern, &mut |part: &hir::Pattern| {
-            let what = match &part.kind {
-                PatternKind::Literal(_) => "a literal",
-                PatternKind::Range { .. } => "a range",
-                PatternKind::None | PatternKind::Some(_) => "one case of an option",
-                PatternKind::Variant(..) => "one case of an enum",
-                PatternKind::List {
-                    before,
-                    rest: Some(_),
-                    after,
-                } if before.is_empty() && after.is_empty() => return,
-                PatternKind::List { .. } => "a list of some length",
-                _ => return,
-            };
-            refutable.get_or_insert((part.span, what));
-        });
-        if let Some((span, what)) = refutable {
-            self.report(
-                Diagnostic::new(
-                    &types::REFUTABLE,
-                    span,
-                    format!("{place} takes a pattern that always matches, this one may not"),
-                )
-                .here(format!("this matches only {what}"))
-                .help("use `match`, which says what happens in the other cases"),
-            );
         }
     }
 }

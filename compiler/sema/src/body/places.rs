@@ -1,8 +1,8 @@
 //! Places: what can be assigned or given to a `var` parameter.
 
-use dynop_base::codes::types;
+use dynop_base::codes::{names, types};
 use dynop_base::{Applicability, Diagnostic, Span, Symbol};
-use dynop_syntax::ast;
+use dynop_syntax::ast::{self, Ident};
 
 use super::{BodyChecker, Bound};
 use crate::hir::{Expr, ExprKind, LocalId, Place, Projection};
@@ -81,11 +81,31 @@ impl BodyChecker<'_, '_> {
         let Some(id) = self.local(name) else {
             match self.cx.resolve(self.module, name) {
                 Some(_) => self.no_place(span, purpose),
+                None if purpose == Purpose::Assign => self.unbound_name(name, span),
                 None => self.unknown_name(name, span),
             }
             return None;
         };
         self.local_place(id, span, purpose)
+    }
+
+    /// An assignment to a name that is not bound: in other languages that binds it.
+    fn unbound_name(&mut self, name: Symbol, span: Span) {
+        let near = self.scope.keys().map(|name| name.as_str());
+        let diagnostic = Diagnostic::new(
+            &names::UNKNOWN,
+            span,
+            format!("there is no variable `{name}` to assign"),
+        )
+        .here("not bound before this");
+        let diagnostic = self.with_nearest(diagnostic, Ident { name, span }, near);
+        self.report(
+            diagnostic
+                .help(format!(
+                    "bind it first: `let {name} = …`, or `var {name} = …` if it is assigned again"
+                ))
+                .fix("bind it", span.at_start(), "var ", Applicability::Maybe),
+        );
     }
 
     fn local_place(&mut self, id: LocalId, span: Span, purpose: Purpose<'_>) -> Option<Place> {

@@ -362,3 +362,27 @@ job f() -> Int { join(numbers()) }
 job g() -> Int { pair().totl }
 "#
 );
+
+says!(
+    foreign_habits,
+    r#"
+fn f(xs: List<Int>, m: Map<Str, Int>, s: Str) -> Int {
+    xs.lenght()
+    xs.append(1)
+    s.toLower()
+    s.startswith("a")
+    m.has_key("x")
+    m.items()
+    len(xs)
+    print(s)
+    x = 1
+    xs.get(0) + 1
+    "a" + 1
+    s[0]
+    for i in xs.len() { i }
+    if xs.first() { 1 }
+    let y = null
+    return None
+}
+"#
+);
