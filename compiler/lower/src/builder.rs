@@ -6,8 +6,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dynop_base::Span;
+use dynop_ir::passes::fallible::can_fail;
 use dynop_ir::{
-    self as ir, Block, BlockId, Const, Inst, LocalId, Op, Operand, Place, Terminator, Type, TypeId,
+    self as ir, Block, BlockId, Const, Inst, LocalId, Op, Operand, Terminator, Type, TypeId,
 };
 use dynop_sema::hir;
 use dynop_sema::substitute::substitute;
@@ -42,6 +43,8 @@ pub(crate) struct Scope<'p> {
     pub(crate) bindings: HashMap<hir::LocalId, Binding>,
     pub(crate) loops: Vec<Loop>,
     pub(crate) exit: Exit,
+    /// Of the standard library lowered in place: the call, which stands for every place in it.
+    pub(crate) pinned: Option<Span>,
 }
 
 /// An open loop.
@@ -101,8 +104,10 @@ pub(crate) fn build<'p>(lowering: &mut Lowering<'p>, key: &InstanceKey) -> Optio
             function,
             type_args,
         } => build_function(lowering, *function, type_args, &[], Exit::Op),
-        InstanceKey::Code { code, shapes } => crate::closures::build_code(lowering, *code, shapes),
-        InstanceKey::Value { code } => crate::closures::build_value(lowering, *code),
+        InstanceKey::Code { code, shapes } => {
+            crate::closure_code::build_code(lowering, *code, shapes)
+        }
+        InstanceKey::Value { code } => crate::closure_code::build_value(lowering, *code),
     }
 }
 
@@ -136,6 +141,7 @@ fn build_function<'p>(
         bindings: HashMap::new(),
         loops: Vec::new(),
         exit,
+        pinned: None,
     };
     let mut builder = Builder::new(lowering, scope);
     for (index, param) in function.params.iter().enumerate() {
@@ -337,9 +343,15 @@ impl<'l, 'p> Builder<'l, 'p> {
         self.current.is_some()
     }
 
+    /// Says where in the source what follows is; gives what was said before.
+    pub(crate) fn at(&mut self, span: Span) -> Option<Span> {
+        let here = self.scope.pinned.unwrap_or(span);
+        self.span.replace(here)
+    }
+
     /// Adds an instruction.
     pub(crate) fn emit(&mut self, dst: Option<LocalId>, op: Op) {
-        let on_fail = self.handler.filter(|_| self.can_fail(&op));
+        let on_fail = self.handler.filter(|_| can_fail(&op, &[]));
         let span = self.span;
         if let Some(current) = self.current {
             self.blocks[current.0 as usize].insts.push(Inst {
@@ -365,50 +377,6 @@ impl<'l, 'p> Builder<'l, 'p> {
     pub(crate) fn copy(&mut self, dst: LocalId, value: Operand) {
         if value != Operand::Local(dst) {
             self.emit(Some(dst), Op::Copy(value));
-        }
-    }
-
-    /// Whether an instruction can fail.
-    fn can_fail(&self, op: &Op) -> bool {
-        let on_int = |operand: &Operand| match operand {
-            Operand::Local(local) => *self.shape_of(self.local_type(*local)) == Type::Int,
-            Operand::Const(constant) => matches!(constant, Const::Int(_) | Const::Zero(_)),
-        };
-        let way = |place: &Place| {
-            place
-                .projections
-                .iter()
-                .any(|step| !matches!(step, ir::Projection::Field(_) | ir::Projection::Payload))
-        };
-        match op {
-            Op::Copy(_)
-            | Op::Binary(ir::BinaryOp::AddWrapping, ..)
-            | Op::Not(_)
-            | Op::IntToFloat(_)
-            | Op::Compare(..)
-            | Op::Make(..)
-            | Op::Field(..)
-            | Op::Some(_)
-            | Op::IsSome(_)
-            | Op::Payload(_)
-            | Op::Variant(..)
-            | Op::Tag(_)
-            | Op::VariantField(..)
-            | Op::ListLen(_)
-            | Op::ListGetUnchecked(..)
-            | Op::MapLen(_)
-            | Op::MapGet(..)
-            | Op::MapNext(..)
-            | Op::StrNext(..)
-            | Op::CaptureLoad(_)
-            | Op::CaptureTake(_)
-            | Op::CaptureStore(..)
-            | Op::Retain(_)
-            | Op::Release(_) => false,
-            Op::Binary(_, left, _) => on_int(left),
-            Op::Neg(operand) => on_int(operand),
-            Op::Load(place) | Op::Store(place, _) | Op::Take(place) => way(place),
-            _ => true,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use dynop_ir::{self as ir, Op, Operand, Place, TypeId};
 use dynop_sema::hir::{self, Arg, Expr, FunctionBody};
+use dynop_sema::substitute::substitute;
 use dynop_sema::ty::Ty;
 
 use crate::builder::{Builder, Value};
@@ -67,8 +68,18 @@ impl<'p> Builder<'_, 'p> {
                 Some(name) => self.intrinsic(name, declared, &type_args, args),
                 None => self.call_native(symbol, declared, &type_args, args),
             },
-            FunctionBody::Code(_) if declared.kind == hir::FunctionKind::Fn => {
-                self.call_instance(function, declared, type_args, args)
+            FunctionBody::Code(body) if declared.kind == hir::FunctionKind::Fn => {
+                if self.function_goes_in_place(declared, body) {
+                    let result = substitute(&declared.result, &type_args);
+                    let args = args.into_iter().filter_map(|arg| match arg {
+                        Argument::Value(value) => Some(value),
+                        Argument::InOut(..) => None,
+                    });
+                    let args = args.collect();
+                    self.call_function_in_place(function, body, type_args, &result, args)
+                } else {
+                    self.call_instance(function, declared, type_args, args)
+                }
             }
             FunctionBody::Error => self.unit(),
             FunctionBody::Code(_) | FunctionBody::Composition(_) => {

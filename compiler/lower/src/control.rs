@@ -75,12 +75,11 @@ impl<'p> Builder<'_, 'p> {
         let value = self.expr(scrutinee);
         let value = self.settled(value);
         let mut join = self.join(ty);
-        for arm in arms {
-            if !self.reachable() {
-                break;
-            }
+        for (index, arm) in arms.iter().enumerate() {
             let next = self.new_block();
-            self.test(&value, &arm.pattern, next);
+            // The arms are exhaustive: what comes as far as the last one fits it.
+            let is_last = index + 1 == arms.len() && arm.guard.is_none();
+            self.test(&value, &arm.pattern, (!is_last).then_some(next));
             if let Some(guard) = &arm.guard {
                 let body = self.new_block();
                 self.condition(guard, body, next);
@@ -90,7 +89,7 @@ impl<'p> Builder<'_, 'p> {
             self.meet(&mut join, result);
             self.enter(next);
         }
-        // Reached only if the arms leave a case out; where they do not, nothing leads here or the last test can't fail.
+        // Nothing leads here, unless the checker let a case slip.
         self.mark_cold_here();
         self.fail(Op::FailMatch);
         self.joined(join)

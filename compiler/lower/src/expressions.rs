@@ -38,7 +38,7 @@ impl<'p> Builder<'_, 'p> {
 
     /// An expression.
     pub(crate) fn expr(&mut self, expr: &'p Expr) -> Operand {
-        let outer = self.span.replace(expr.span);
+        let outer = self.at(expr.span);
         self.depth += 1;
         let value = if self.depth > DEEPEST {
             self.lowering

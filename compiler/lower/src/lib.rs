@@ -11,9 +11,11 @@
 
 mod builder;
 mod calls;
+mod closure_code;
 mod closures;
 mod control;
 mod expressions;
+mod in_place;
 mod intrinsics;
 mod loops;
 mod lowering;

@@ -232,6 +232,11 @@ impl<'p> Lowering<'p> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Whether a file belongs to the standard library.
+    pub(crate) fn is_std(&self, file: FileId) -> bool {
+        self.std_files.contains(&file)
+    }
+
     /// A place in the user's own files: `span`, or, where it lies in the standard library, the call that led there.
     pub(crate) fn user_span(&self, span: Option<Span>) -> Span {
         let mut found = span;

@@ -147,7 +147,7 @@ impl<'p> Builder<'_, 'p> {
             ExprKind::Unary(UnaryOp::Not, operand) => self.condition(operand, otherwise, then),
             _ => {
                 let condition = self.expr(expr);
-                let outer = self.span.replace(expr.span);
+                let outer = self.at(expr.span);
                 self.branch(condition, then, otherwise);
                 self.span = outer;
             }

@@ -8,9 +8,15 @@ use crate::expressions::whole;
 use crate::operators::int;
 
 impl<'p> Builder<'_, 'p> {
-    /// Holds a value against a pattern: binds and goes on if it fits, else goes to `otherwise`.
-    pub(crate) fn test(&mut self, value: &Operand, pattern: &'p Pattern, otherwise: BlockId) {
-        let outer = self.span.replace(pattern.span);
+    /// Holds a value against a pattern: binds and goes on if it fits, else goes to `otherwise`. Where that is `None` the
+    /// pattern is known to fit, and only binds.
+    pub(crate) fn test(
+        &mut self,
+        value: &Operand,
+        pattern: &'p Pattern,
+        otherwise: Option<BlockId>,
+    ) {
+        let outer = self.at(pattern.span);
         match &pattern.kind {
             PatternKind::Wildcard => {}
             PatternKind::Bind(local) => self.bind(*local, Value::Operand(value.clone())),
@@ -29,10 +35,10 @@ impl<'p> Builder<'_, 'p> {
                 self.require(below, value, int(*end), otherwise);
             }
             PatternKind::None => {
-                let is_some = self.is_some(value);
-                let next = self.new_block();
-                self.branch(is_some, otherwise, next);
-                self.enter(next);
+                if let Some(otherwise) = otherwise {
+                    let is_some = self.is_some(value);
+                    self.go_on_unless(is_some, otherwise);
+                }
             }
             PatternKind::Some(inner) => self.test_some(value, inner, otherwise),
             PatternKind::Fields(fields) => {
@@ -63,10 +69,24 @@ impl<'p> Builder<'_, 'p> {
         self.compute(bool, Op::IsSome(value.clone()))
     }
 
-    fn require(&mut self, op: Comparison, value: &Operand, with: Operand, otherwise: BlockId) {
-        let bool = self.bool();
-        let fits = self.compute(bool, Op::Compare(op, value.clone(), with));
-        self.go_on_if(fits, otherwise);
+    fn require(
+        &mut self,
+        op: Comparison,
+        value: &Operand,
+        with: Operand,
+        otherwise: Option<BlockId>,
+    ) {
+        if let Some(otherwise) = otherwise {
+            let bool = self.bool();
+            let fits = self.compute(bool, Op::Compare(op, value.clone(), with));
+            self.go_on_if(fits, otherwise);
+        }
+    }
+
+    fn go_on_unless(&mut self, stops: Operand, otherwise: BlockId) {
+        let next = self.new_block();
+        self.branch(stops, otherwise, next);
+        self.enter(next);
     }
 
     fn go_on_if(&mut self, fits: Operand, otherwise: BlockId) {
@@ -75,15 +95,14 @@ impl<'p> Builder<'_, 'p> {
         self.enter(next);
     }
 
-    fn test_literal(&mut self, value: &Operand, literal: &'p Expr, otherwise: BlockId) {
+    fn test_literal(&mut self, value: &Operand, literal: &'p Expr, otherwise: Option<BlockId>) {
+        let Some(block) = otherwise else {
+            return;
+        };
         match literal.kind {
             hir::ExprKind::Unit => {}
-            hir::ExprKind::Bool(true) => self.go_on_if(value.clone(), otherwise),
-            hir::ExprKind::Bool(false) => {
-                let next = self.new_block();
-                self.branch(value.clone(), otherwise, next);
-                self.enter(next);
-            }
+            hir::ExprKind::Bool(true) => self.go_on_if(value.clone(), block),
+            hir::ExprKind::Bool(false) => self.go_on_unless(value.clone(), block),
             _ => {
                 let literal = self.expr(literal);
                 self.require(Comparison::Eq, value, literal, otherwise);
@@ -91,9 +110,11 @@ impl<'p> Builder<'_, 'p> {
         }
     }
 
-    fn test_some(&mut self, value: &Operand, inner: &'p Pattern, otherwise: BlockId) {
-        let is_some = self.is_some(value);
-        self.go_on_if(is_some, otherwise);
+    fn test_some(&mut self, value: &Operand, inner: &'p Pattern, otherwise: Option<BlockId>) {
+        if let Some(otherwise) = otherwise {
+            let is_some = self.is_some(value);
+            self.go_on_if(is_some, otherwise);
+        }
         if matches!(inner.kind, PatternKind::Wildcard) {
             return;
         }
@@ -107,11 +128,13 @@ impl<'p> Builder<'_, 'p> {
         value: &Operand,
         case: u32,
         payload: &'p [Pattern],
-        otherwise: BlockId,
+        otherwise: Option<BlockId>,
     ) {
-        let int_type = self.int();
-        let tag = self.compute(int_type, Op::Tag(value.clone()));
-        self.require(Comparison::Eq, &tag, int(i64::from(case)), otherwise);
+        if otherwise.is_some() {
+            let int_type = self.int();
+            let tag = self.compute(int_type, Op::Tag(value.clone()));
+            self.require(Comparison::Eq, &tag, int(i64::from(case)), otherwise);
+        }
         for (index, inner) in payload.iter().enumerate() {
             if matches!(inner.kind, PatternKind::Wildcard) {
                 continue;
@@ -129,7 +152,7 @@ impl<'p> Builder<'_, 'p> {
         before: &'p [Pattern],
         rest: Option<Option<hir::LocalId>>,
         after: &'p [Pattern],
-        otherwise: BlockId,
+        otherwise: Option<BlockId>,
     ) {
         let int_type = self.int();
         let len = self.compute(int_type, Op::ListLen(list.clone()));
@@ -160,7 +183,7 @@ impl<'p> Builder<'_, 'p> {
         list: &Operand,
         at: Operand,
         inner: &'p Pattern,
-        otherwise: BlockId,
+        otherwise: Option<BlockId>,
     ) {
         if matches!(inner.kind, PatternKind::Wildcard) {
             return;
@@ -202,7 +225,12 @@ impl<'p> Builder<'_, 'p> {
     }
 
     /// One of several alternatives, which bind the same locals.
-    fn test_any(&mut self, value: &Operand, alternatives: &'p [Pattern], otherwise: BlockId) {
+    fn test_any(
+        &mut self,
+        value: &Operand,
+        alternatives: &'p [Pattern],
+        otherwise: Option<BlockId>,
+    ) {
         let mut bound = Vec::new();
         for alternative in alternatives {
             bound_by(alternative, &mut bound);
@@ -219,14 +247,15 @@ impl<'p> Builder<'_, 'p> {
         }
         self.rebinding = true;
         let fits = self.new_block();
-        for alternative in alternatives {
+        for (index, alternative) in alternatives.iter().enumerate() {
             let next = self.new_block();
-            self.test(value, alternative, next);
+            let is_last = index + 1 == alternatives.len();
+            let to = if is_last { otherwise } else { Some(next) };
+            self.test(value, alternative, to);
             self.jump(fits);
             self.enter(next);
         }
         self.rebinding = outer;
-        self.jump(otherwise);
         self.enter(fits);
     }
 

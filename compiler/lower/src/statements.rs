@@ -8,7 +8,7 @@ use crate::builder::{Builder, Value};
 
 impl<'p> Builder<'_, 'p> {
     pub(crate) fn statement(&mut self, stmt: &'p Stmt) {
-        let outer = self.span.replace(stmt.span);
+        let outer = self.at(stmt.span);
         match &stmt.kind {
             StmtKind::Let { pattern, value } => self.let_pattern(pattern, value),
             StmtKind::Assign { place, op, value } => self.assign(place, *op, value),
@@ -51,15 +51,7 @@ impl<'p> Builder<'_, 'p> {
             self.bind(local, Value::Operand(value.clone()));
             return;
         }
-        let otherwise = self.new_block();
-        self.test(value, pattern, otherwise);
-        let current = self.current_block();
-        self.mark_cold(otherwise);
-        self.enter(otherwise);
-        self.fail(Op::FailMatch);
-        if let Some(current) = current {
-            self.enter(current);
-        }
+        self.test(value, pattern, None);
     }
 
     fn assign(&mut self, place: &'p Place, op: Option<BinaryOp>, value: &'p Expr) {
