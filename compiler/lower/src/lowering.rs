@@ -77,6 +77,8 @@ pub(crate) struct Lowering<'p> {
     names: HashMap<String, usize>,
     std_files: BTreeSet<FileId>,
     diagnostics: Vec<Diagnostic>,
+    // Whether generics without end were found.
+    stopped: bool,
 }
 
 impl<'p> Lowering<'p> {
@@ -102,6 +104,7 @@ impl<'p> Lowering<'p> {
             names: HashMap::new(),
             std_files,
             diagnostics: Vec::new(),
+            stopped: false,
         }
     }
 
@@ -149,9 +152,9 @@ impl<'p> Lowering<'p> {
                 .any(|ty| measure(ty, LARGEST_TYPE) > LARGEST_TYPE)
                 || self.instances.len() == MOST_INSTANCES
             {
-                self.endless(span);
                 // Nothing more is built: the diagnostic stands, and the queue must come to an end.
-                self.queue.clear();
+                self.endless(span);
+                self.stopped = true;
             }
         }
         self.ids.insert(key.clone(), id);
@@ -184,7 +187,7 @@ impl<'p> Lowering<'p> {
     /// Builds what was asked for, until nothing more is.
     pub(crate) fn work_off(&mut self) {
         while let Some(id) = self.queue.pop_front() {
-            if !self.diagnostics.is_empty() && self.instances.len() > MOST_INSTANCES {
+            if self.stopped {
                 break;
             }
             let Some(instance) = self.instances.get(id.0 as usize) else {
