@@ -64,7 +64,20 @@ pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsStrin
         Command::Print(text) => console::finish(&text),
         Command::Run(request) => {
             let console = Console::new(request.log_format, request.quiet).install();
-            execute::execute(&program, &request, console)
+            let code = execute::execute(&program, &request, console);
+            drop(request);
+            tell_of_leaks();
+            code
+        }
+    }
+}
+
+/// Tells, in a runtime built with debug assertions, of buffers that nobody released, if `DYNOP_CHECK_LEAKS` is set.
+fn tell_of_leaks() {
+    if cfg!(debug_assertions) && std::env::var_os("DYNOP_CHECK_LEAKS").is_some() {
+        let count = dynop_values::memory::live_buffers_of_process();
+        if count != 0 {
+            console::plain_error_line(&format!("leak: {count} buffers were not released"));
         }
     }
 }

@@ -21,11 +21,25 @@ thread_local! {
     static LIVE: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
 }
 
+#[cfg(debug_assertions)]
+static LIVE_ANYWHERE: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
+
 #[inline]
 fn count(_change: i64) {
     #[cfg(debug_assertions)]
-    // A thread that is ending has no counter any more; what it frees then is not counted.
-    let _ = LIVE.try_with(|live| live.set(live.get() + _change));
+    {
+        LIVE_ANYWHERE.fetch_add(_change, std::sync::atomic::Ordering::Relaxed);
+        // A thread that is ending has no counter any more; what it frees then is not counted.
+        let _ = LIVE.try_with(|live| live.set(live.get() + _change));
+    }
+}
+
+/// Buffers that the whole process has allocated and not freed. Always 0 without debug assertions.
+pub fn live_buffers_of_process() -> i64 {
+    #[cfg(debug_assertions)]
+    return LIVE_ANYWHERE.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(debug_assertions))]
+    return 0;
 }
 
 /// Buffers that this thread has allocated and not freed, less those it freed for others. Always 0 without debug
