@@ -752,7 +752,7 @@ pub(super) fn op_entry<'a>(
             ));
         }
     }
-    let id = shared.functions[op.function.0 as usize];
+    let id = shared.functions[&op.function];
     let reference = shared.module.declare_func_in_func(id, builder.func);
     let call = builder.ins().call(reference, &args);
     let mut results = builder.inst_results(call).to_vec().into_iter();

@@ -46,7 +46,8 @@ pub(crate) struct Shared<'a> {
     pub sources: &'a SourceMap,
     pub layouts: Layouts,
     pub module: ObjectModule,
-    functions: Vec<FuncId>,
+    /// The functions that are compiled: the others are not declared, as what is declared must be defined.
+    functions: HashMap<FunctionId, FuncId>,
     entries: HashMap<&'static str, FuncId>,
     descriptors: HashMap<data::Described, DataId>,
     texts: HashMap<Vec<u8>, DataId>,
@@ -65,11 +66,12 @@ pub fn compile(
     sources: &SourceMap,
     options: Options,
 ) -> Result<Compiled, CodegenError> {
-    let mut shared = Shared::new(program, sources)?;
+    let reached = reached(program);
+    let mut shared = Shared::new(program, sources, &reached)?;
     let mut context = shared.module.make_context();
     let mut builder_context = FunctionBuilderContext::new();
     let mut compiled = Compiled::default();
-    for (index, _) in reached(program).iter().enumerate().filter(|(_, r)| **r) {
+    for (index, _) in reached.iter().enumerate().filter(|(_, r)| **r) {
         context.func.signature = shared.signature(FunctionId(index as u32));
         context.set_disasm(options.want_asm);
         emit::function(
@@ -80,7 +82,7 @@ pub fn compile(
         )?;
         shared.define(
             &mut context,
-            shared.functions[index],
+            shared.functions[&FunctionId(index as u32)],
             Some(&program.functions[index]),
             &program.functions[index].name,
             options,
@@ -140,7 +142,11 @@ fn main_file(program: &Program, sources: &SourceMap) -> String {
 }
 
 impl<'a> Shared<'a> {
-    fn new(program: &'a Program, sources: &'a SourceMap) -> Result<Self, CodegenError> {
+    fn new(
+        program: &'a Program,
+        sources: &'a SourceMap,
+        reached: &[bool],
+    ) -> Result<Self, CodegenError> {
         let mut flags = settings::builder();
         let set = [
             ("opt_level", "speed"),
@@ -176,7 +182,7 @@ impl<'a> Shared<'a> {
             sources,
             layouts: Layouts::new(&program.types),
             module: ObjectModule::new(builder),
-            functions: Vec::new(),
+            functions: HashMap::new(),
             entries: HashMap::new(),
             descriptors: HashMap::new(),
             texts: HashMap::new(),
@@ -184,13 +190,14 @@ impl<'a> Shared<'a> {
             debug: debug::Debug::default(),
             zeros: None,
         };
-        for index in 0..program.functions.len() {
-            let signature = shared.signature(FunctionId(index as u32));
+        for (index, _) in reached.iter().enumerate().filter(|(_, r)| **r) {
+            let function = FunctionId(index as u32);
+            let signature = shared.signature(function);
             let name = format!("dyn.{index}.{}", program.functions[index].name);
             let id = shared
                 .module
                 .declare_function(&name, Linkage::Local, &signature)?;
-            shared.functions.push(id);
+            shared.functions.insert(function, id);
         }
         Ok(shared)
     }

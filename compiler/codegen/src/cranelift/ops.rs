@@ -951,7 +951,7 @@ impl Emitter<'_, '_, '_> {
             let value = self.value(operand, ty)?;
             self.push_argument(&mut values, &value, ty);
         }
-        let id = self.shared.functions[function.0 as usize];
+        let id = self.shared.functions[&function];
         let reference = self
             .shared
             .module
@@ -1016,7 +1016,7 @@ impl Emitter<'_, '_, '_> {
                 callee.name
             )));
         };
-        let id = self.shared.functions[function.0 as usize];
+        let id = self.shared.functions[&function];
         let reference = self
             .shared
             .module
