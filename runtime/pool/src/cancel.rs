@@ -63,9 +63,10 @@ impl Cancel {
         contexts.push(context);
     }
 
-    /// Forgets a context that is about to go.
-    pub(crate) fn unregister(&self, context: *const StepContext) {
-        self.contexts().retain(|registered| registered.0 != context);
+    /// Forgets contexts that are about to go.
+    pub(crate) fn clear_of(&self, gone: &[*const StepContext]) {
+        self.contexts()
+            .retain(|registered| !gone.contains(&registered.0));
     }
 
     /// Forgets all contexts: the run has ended.

@@ -1,9 +1,14 @@
 //! What a running step is given: the context that compiled code sees, with the run behind it.
 
+use std::cell::UnsafeCell;
+use std::collections::HashSet;
+use std::sync::atomic::AtomicU64;
+
 use dynop_abi::context::StepContext;
 use dynop_abi::plan::Place;
 
-use super::state::{Item, NodeId, Shared, Value};
+use super::state::{Item, NodeId, Shared};
+use super::value::Value;
 use crate::failure::Kind;
 use crate::request::{StepFailure, TraceEntry};
 
@@ -25,14 +30,18 @@ pub(super) struct Running<'r> {
     /// What compiled code reads; first, at its fixed place.
     pub base: StepContext,
     pub shared: &'r Shared<'r>,
+    /// The worker's frames, for what runs while this waits in `yield`.
+    pub frames: *const Frames<'r>,
+    pub depth: usize,
     pub node: NodeId,
+    pub step: u32,
     pub failure: Option<Recorded>,
     /// Plain outputs handed over by `dyn_output`.
     pub outputs: Vec<Option<Value>>,
     /// Items of returned lists.
     pub returned: Vec<(u32, Item)>,
     /// Their outputs and keys.
-    pub returned_keys: std::collections::HashSet<(u32, std::sync::Arc<str>)>,
+    pub returned_keys: HashSet<(u32, std::sync::Arc<str>)>,
 }
 
 impl Running<'_> {
@@ -103,5 +112,52 @@ impl Running<'_> {
             }
         }
         lines.join("\n")
+    }
+}
+
+/// The contexts of one worker: one for the step it runs, and one more for each that may run while that one waits.
+/// They are made once, since each is known to whoever cancels the run.
+pub(super) struct Frames<'r> {
+    list: Vec<Box<UnsafeCell<Running<'r>>>>,
+}
+
+impl<'r> Frames<'r> {
+    pub fn new(shared: &'r Shared<'r>, count: usize) -> Box<Self> {
+        let mut frames = Box::new(Self { list: Vec::new() });
+        let address: *const Self = &raw const *frames;
+        for depth in 0..count {
+            let running = Running {
+                base: StepContext {
+                    stack_limit: AtomicU64::new(0),
+                    poll: AtomicU64::new(0),
+                },
+                shared,
+                frames: address,
+                depth,
+                node: 0,
+                step: 0,
+                failure: None,
+                outputs: Vec::new(),
+                returned: Vec::new(),
+                returned_keys: HashSet::new(),
+            };
+            let running = Box::new(UnsafeCell::new(running));
+            shared.request.cancel.register(running.get().cast());
+            frames.list.push(running);
+        }
+        frames
+    }
+
+    /// The frame of a depth. It is used by one call at a time: calls nest, and each takes the next depth.
+    pub fn get(&self, depth: usize) -> Option<*mut Running<'r>> {
+        self.list.get(depth).map(|running| running.get())
+    }
+
+    /// Addresses of all contexts.
+    pub fn contexts(&self) -> Vec<*const StepContext> {
+        self.list
+            .iter()
+            .map(|running| running.get().cast_const().cast())
+            .collect()
     }
 }

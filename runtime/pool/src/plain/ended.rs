@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 
 use dynop_abi::plan::OutputRef;
 
-use super::state::{End, Item, NodeId, Shared, State, Value};
+use super::state::{End, InstanceId, Item, NodeId, Shared, State, Waiting};
+use super::value::Value;
 use crate::request::{OwnedValue, RunOutcome, RunStatus, StepCounts, StepFailure};
 use crate::step_key;
 
@@ -15,18 +16,21 @@ impl Shared<'_> {
         // A node that can't run ends at once, which may satisfy others: a list instead of recursion, since chains of
         // blocked nodes may be long.
         while let Some(node) = list.pop() {
-            state.nodes[node].pending -= 1;
-            if state.nodes[node].pending > 0 {
+            let one = &mut state.nodes[node as usize];
+            one.pending -= 1;
+            if one.pending > 0 {
                 continue;
             }
-            match state.nodes[node].blocked {
+            match one.blocked {
                 None if self.request.cancel.is_requested() => {
                     self.close(state, node, End::Cancelled, &mut list)
                 }
                 None => {
                     self.count_outstanding(state, node, true);
                     state.queue.push(node);
-                    self.changed.notify_one();
+                    if state.sleepers > 0 {
+                        self.changed.notify_one();
+                    }
                 }
                 Some(end) => self.close(state, node, end, &mut list),
             }
@@ -40,17 +44,49 @@ impl Shared<'_> {
         for node in list {
             self.satisfied(state, node);
         }
-        self.changed.notify_all();
     }
 
     /// Records how a node ended; what that satisfies goes on the list.
     fn close(&self, state: &mut State, node: NodeId, end: End, list: &mut Vec<NodeId>) {
         self.count_outstanding(state, node, false);
-        let step = state.nodes[node].step as usize;
-        state.nodes[node].end = Some(end);
+        let step = state.nodes[node as usize].step;
+        state.nodes[node as usize].end = Some(end);
         state.open -= 1;
-        let counts = &mut state.counts[step];
-        let progress = &self.request.progress.steps[step];
+        self.tally(state, step, end);
+        let mut waiting = std::mem::replace(&mut state.nodes[node as usize].waiting, Waiting::None);
+        waiting.take(|waiting, skips| {
+            match end {
+                End::Succeeded => {}
+                End::Skipped if !skips => {}
+                end => super::state::block(&mut state.nodes[waiting as usize], end),
+            }
+            list.push(waiting);
+        });
+        for output in 0..state.nodes[node as usize].sets.len() {
+            let Some(set) = state.nodes[node as usize].sets[output] else {
+                continue;
+            };
+            let nothing =
+                self.op(step).outputs[output].optional && state.sets[set as usize].items.is_empty();
+            let end = if end == End::Succeeded && nothing {
+                End::Skipped
+            } else {
+                end
+            };
+            state.sets[set as usize].end = Some(end);
+            for (waiting, scope, home) in std::mem::take(&mut state.sets[set as usize].waiting) {
+                self.set_ended(state, waiting, scope, home, end);
+                list.push(waiting);
+            }
+        }
+        if state.open == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    fn tally(&self, state: &mut State, step: u32, end: End) {
+        let counts = &mut state.counts[step as usize];
+        let progress = &self.request.progress.steps[step as usize];
         progress.ended.fetch_add(1, Ordering::Relaxed);
         match end {
             End::Succeeded => counts.succeeded += 1,
@@ -62,55 +98,30 @@ impl Shared<'_> {
             End::UpstreamFailed => counts.upstream_failed += 1,
             End::Cancelled => counts.cancelled += 1,
         }
-        for (waiting, skips) in std::mem::take(&mut state.nodes[node].waiting) {
-            match end {
-                End::Succeeded => {}
-                End::Skipped if !skips => {}
-                end => super::state::block(&mut state.nodes[waiting], end),
-            }
-            list.push(waiting);
+    }
+
+    fn count_outstanding(&self, state: &mut State, node: NodeId, begins: bool) {
+        let one = &mut state.nodes[node as usize];
+        if one.instance == 0 || one.counted == begins {
+            return;
         }
-        let outputs = self.op(step as u32).outputs.clone();
-        for set in state.nodes[node].sets.clone().into_iter().flatten() {
-            let output = state.nodes[node]
-                .sets
-                .iter()
-                .position(|one| *one == Some(set))
-                .unwrap_or(0);
-            let nothing = outputs[output].optional && state.sets[set].items.is_empty();
-            let end = if end == End::Succeeded && nothing {
-                End::Skipped
-            } else {
-                end
-            };
-            state.sets[set].end = Some(end);
-            for (waiting, scope, home) in std::mem::take(&mut state.sets[set].waiting) {
-                self.set_ended(state, waiting, scope, home, end);
-                list.push(waiting);
-            }
+        one.counted = begins;
+        let set = &mut state.sets[state.instances[one.instance as usize].set as usize];
+        if begins {
+            set.outstanding += 1;
+            return;
         }
-        if state.open == 0 {
+        set.outstanding -= 1;
+        // Whoever waits in `yield` for room waits for this; woken at half of the bound, so that it does not run and wait
+        // in turn with every clone.
+        if state.sleepers > 0 && set.outstanding == self.request.max_outstanding / 2 {
             self.changed.notify_all();
         }
     }
 
-    fn count_outstanding(&self, state: &mut State, node: NodeId, begins: bool) {
-        let instance = state.nodes[node].instance;
-        if instance == 0 || state.nodes[node].counted == begins {
-            return;
-        }
-        state.nodes[node].counted = begins;
-        let set = &mut state.sets[state.instances[instance].set];
-        set.outstanding = if begins {
-            set.outstanding + 1
-        } else {
-            set.outstanding.saturating_sub(1)
-        };
-    }
-
     /// Items that an op returned as a list, handed on when it has succeeded.
     pub fn release_items(&self, state: &mut State, node: NodeId, items: Vec<(u32, Item)>) {
-        let step = state.nodes[node].step;
+        let step = state.nodes[node as usize].step;
         for (output, item) in items {
             self.new_item(state, OutputRef { step, output }, node, item);
         }
@@ -119,14 +130,18 @@ impl Shared<'_> {
     /// Keys of a node from the outermost scope inwards, and its position for sorting.
     pub fn keys(&self, state: &State, node: NodeId) -> (Vec<std::sync::Arc<str>>, Vec<usize>) {
         let (mut keys, mut order) = (Vec::new(), Vec::new());
-        let mut instance = state.nodes[node].instance;
+        let mut instance = state.nodes[node as usize].instance;
         while instance != 0 {
-            let one = &state.instances[instance];
-            keys.push(state.sets[one.set].items[one.position].key.clone());
-            order.push(one.position);
+            let one = &state.instances[instance as usize];
+            keys.push(
+                state.sets[one.set as usize].items[one.position as usize]
+                    .key
+                    .clone(),
+            );
+            order.push(one.position as usize);
             instance = one.parent;
         }
-        order.push(state.nodes[node].step as usize);
+        order.push(state.nodes[node as usize].step as usize);
         keys.reverse();
         order.reverse();
         (keys, order)
@@ -134,7 +149,9 @@ impl Shared<'_> {
 
     /// `name[key][key]` of a node.
     pub fn step_key(&self, state: &State, node: NodeId) -> String {
-        let mut text = self.job.steps[state.nodes[node].step as usize].name.clone();
+        let mut text = self.job.steps[state.nodes[node as usize].step as usize]
+            .name
+            .clone();
         for key in self.keys(state, node).0 {
             step_key::push_key(&mut text, &key);
         }
@@ -192,9 +209,13 @@ impl Shared<'_> {
     }
 
     /// A value by its step and output.
-    pub fn output(&self, state: &State, output: OutputRef, from: usize) -> Option<Value> {
-        let owner = self.around(state, from, self.job.steps[output.step as usize].scope);
-        let node = *state.instances[owner].nodes.get(&output.step)?;
-        state.nodes[node].outputs[output.output as usize].clone()
+    pub fn output<'s>(
+        &self,
+        state: &'s State,
+        output: OutputRef,
+        from: InstanceId,
+    ) -> Option<&'s Value> {
+        let node = self.node_of(state, from, output.step);
+        state.nodes[node as usize].outputs.get(output.output)
     }
 }

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use dynop_abi::context::{FAILED, OK, Status};
-use dynop_abi::desc::TypeDesc;
 use dynop_abi::entries::types::{Ctx, Desc, I64, Ptr, U8, U32};
 use dynop_abi::layout::StrRepr;
 use dynop_abi::plan::OutputRef;
-use dynop_values::{Owned, display, text, walk};
+use dynop_values::{display, text};
 
 use super::context::Running;
 use super::state::Item;
-use super::work::share;
+use super::value::Value;
 use crate::failure::{self, Kind};
 use crate::step_key;
 
@@ -197,29 +196,26 @@ pub unsafe extern "C" fn dyn_yield(
     let Some(item) = (unsafe { item(running, site, output, value, key) }) else {
         return FAILED;
     };
-    let shared = running.shared;
-    let set = {
-        let mut state = shared.lock();
-        let step = state.nodes[running.node].step;
-        let set = state.nodes[running.node].sets[output as usize];
-        if let Some(set) = set
-            && state.sets[set].keys.contains(&item.key)
-        {
-            let first = state.sets[set]
-                .items
-                .iter()
-                .find(|one| one.key == item.key)
-                .map(|one| one.site);
-            drop(state);
-            duplicate(running, site, &item.key, first);
-            return FAILED;
-        }
-        shared.new_item(&mut state, OutputRef { step, output }, running.node, item);
-        set
+    let (shared, node, step) = (running.shared, running.node, running.step);
+    let mut state = shared.lock();
+    let Some(set) = state.nodes[node as usize]
+        .sets
+        .get(output as usize)
+        .copied()
+        .flatten()
+    else {
+        return OK;
     };
-    if let Some(set) = set {
-        shared.wait_below_bound(set);
+    if let Some(first) = state.sets[set as usize].find(&item.key) {
+        let first = first.site;
+        drop(state);
+        duplicate(running, site, &item.key, Some(first));
+        return FAILED;
     }
+    shared.new_item(&mut state, OutputRef { step, output }, node, item);
+    // SAFETY: the frames live as long as their worker, on whose stack this is.
+    let frames = unsafe { &*running.frames };
+    shared.wait_below_bound(state, set, frames, running.depth);
     OK
 }
 
@@ -276,13 +272,12 @@ pub unsafe extern "C" fn dyn_output(ctx: Ctx, site: U32, output: U32, value: Ptr
         );
         return FAILED;
     }
-    *slot = Some(share(value));
+    *slot = Some(value);
     OK
 }
 
 fn output_name(running: &Running<'_>, output: u32) -> String {
-    let state = running.shared.lock();
-    running.shared.op(state.nodes[running.node].step).outputs[output as usize]
+    running.shared.op(running.step).outputs[output as usize]
         .name
         .clone()
 }
@@ -299,27 +294,16 @@ fn duplicate(running: &mut Running<'_>, site: u32, key: &str, first: Option<u32>
     }
 }
 
-/// Moves a value to memory of its own.
-unsafe fn take(running: &mut Running<'_>, site: u32, output: u32, value: Ptr) -> Option<Owned> {
-    let desc: &'static TypeDesc = {
-        let state = running.shared.lock();
-        let op = running.shared.op(state.nodes[running.node].step);
-        running.shared.request.program.types[op.outputs[output as usize].ty as usize]
-    };
+/// Takes a value over.
+unsafe fn take(running: &mut Running<'_>, site: u32, output: u32, value: Ptr) -> Option<Value> {
+    let shared = running.shared;
+    let ty = shared.op(running.step).outputs[output as usize].ty;
     // SAFETY: the caller's promise: the value has the output's type.
-    unsafe {
-        match Owned::zeroed(desc) {
-            Ok(owned) => {
-                std::ptr::copy_nonoverlapping(value, owned.as_ptr(), desc.size as usize);
-                Some(owned)
-            }
-            Err(_) => {
-                walk::release(value, desc);
-                running.fail(Kind::Memory, site, "out of memory".into());
-                None
-            }
-        }
+    let taken = unsafe { Value::take(value, shared.request.program.types[ty as usize]) };
+    if taken.is_none() {
+        running.fail(Kind::Memory, site, "out of memory".into());
     }
+    taken
 }
 
 /// An item with its key checked.
@@ -353,9 +337,5 @@ unsafe fn item(
         return None;
     }
     let key: Arc<str> = String::from_utf8_lossy(key).into();
-    Some(Item {
-        value: share(value),
-        key,
-        site,
-    })
+    Some(Item { value, key, site })
 }

@@ -19,6 +19,7 @@ mod ended;
 pub mod entries;
 mod sources;
 mod state;
+mod value;
 mod work;
 
 use state::Shared;

@@ -7,7 +7,8 @@ use dynop_abi::layout::StrRepr;
 use dynop_abi::plan::{Collect, Const, Source};
 use dynop_values::{NoMemory, constant, list, map, text, walk};
 
-use super::state::{End, InstanceId, Shared, State, Value};
+use super::state::{End, InstanceId, Shared, State};
+use super::value::Value;
 
 /// How to make a value, without a look at the run.
 pub(super) enum Recipe<'a> {
@@ -31,24 +32,35 @@ impl<'a> Shared<'a> {
             Source::Param(index) => Recipe::Param(*index as usize),
             Source::Output(output) => self
                 .output(state, *output, from)
+                .cloned()
                 .map_or(Recipe::Zero, Recipe::Value),
             Source::Item(scope) => {
-                let one = &state.instances[self.around(state, from, *scope)];
-                Recipe::Value(state.sets[one.set].items[one.position].value.clone())
+                let one = &state.instances[self.around(state, from, *scope) as usize];
+                Recipe::Value(
+                    state.sets[one.set as usize].items[one.position as usize]
+                        .value
+                        .clone(),
+                )
             }
             Source::Key(scope) => {
-                let one = &state.instances[self.around(state, from, *scope)];
-                Recipe::Key(state.sets[one.set].items[one.position].key.clone())
+                let one = &state.instances[self.around(state, from, *scope) as usize];
+                Recipe::Key(
+                    state.sets[one.set as usize].items[one.position as usize]
+                        .key
+                        .clone(),
+                )
             }
             Source::Collect {
                 scope, value, into, ..
             } => {
                 let home = self.around(state, from, self.job.scopes[*scope as usize].parent);
                 let mut entries = Vec::new();
-                for &instance in state.instances[home].inner.get(scope).into_iter().flatten() {
+                for &instance in state.instances[home as usize].inner(*scope) {
                     if self.available(state, value, instance) {
-                        let one = &state.instances[instance];
-                        let key = state.sets[one.set].items[one.position].key.clone();
+                        let one = &state.instances[instance as usize];
+                        let key = state.sets[one.set as usize].items[one.position as usize]
+                            .key
+                            .clone();
                         entries.push((key, self.recipe(state, value, instance)));
                     }
                 }
@@ -92,13 +104,10 @@ impl<'a> Shared<'a> {
                 let set = described
                     .over
                     .and_then(|over| self.set_of(state, over, home));
-                let whole = set.is_some_and(|set| state.sets[set].end == Some(End::Succeeded));
-                let inner = state.instances[home].inner.get(scope);
-                whole
-                    && inner
-                        .into_iter()
-                        .flatten()
-                        .all(|&one| !self.broken(state, value, one))
+                let whole =
+                    set.is_some_and(|set| state.sets[set as usize].end == Some(End::Succeeded));
+                let inner = state.instances[home as usize].inner(*scope);
+                whole && inner.iter().all(|&one| !self.broken(state, value, one))
             }
             Source::List { elements, .. } => {
                 elements.iter().all(|one| self.available(state, one, from))
@@ -115,11 +124,11 @@ impl<'a> Shared<'a> {
         match source {
             Source::Const(_) | Source::Param(_) | Source::Item(_) | Source::Key(_) => false,
             Source::Output(output) => {
-                let owner = self.around(state, from, self.job.steps[output.step as usize].scope);
-                let node = state.instances[owner].nodes.get(&output.step);
-                node.is_none_or(|&node| {
-                    !matches!(state.nodes[node].end, Some(End::Succeeded | End::Skipped))
-                })
+                let node = self.node_of(state, from, output.step);
+                !matches!(
+                    state.nodes[node as usize].end,
+                    Some(End::Succeeded | End::Skipped)
+                )
             }
             Source::Collect { .. } => !self.available(state, source, from),
             Source::List { elements, .. } => {
@@ -154,10 +163,7 @@ impl<'a> Shared<'a> {
                     walk::retain(value, desc);
                     std::ptr::copy_nonoverlapping(value, place, desc.size as usize);
                 }
-                Recipe::Value(value) => {
-                    walk::retain(value.0.as_ptr(), desc);
-                    std::ptr::copy_nonoverlapping(value.0.as_ptr(), place, desc.size as usize);
-                }
+                Recipe::Value(value) => value.copy_to(place),
                 Recipe::Key(key) => place.cast::<StrRepr>().write(text::new(key.as_bytes())?),
                 Recipe::List(elements) => {
                     let item = desc.a();

@@ -1,29 +1,31 @@
 //! The book-keeping of a run: instances of scopes, sets of items, nodes.
 
-use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Condvar, Mutex};
 
 use dynop_abi::plan::{Action, Job, OutputRef, ROOT, ScopeId, Source, StepId};
-use dynop_values::Owned;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::unpoisoned;
+use super::value::Value;
 use crate::request::{RunRequest, StepCounts, StepFailure};
 
 /// Index of an instance of a scope.
-pub(super) type InstanceId = usize;
+pub(super) type InstanceId = u32;
 /// Index of a node.
-pub(super) type NodeId = usize;
+pub(super) type NodeId = u32;
 /// Index of a set of items.
-pub(super) type SetId = usize;
+pub(super) type SetId = u32;
 
-/// A value that several may hold: shared between threads, released with the last holder.
-#[derive(Clone)]
-pub(super) struct Value(pub Arc<Owned>);
-
-// SAFETY: values are marked as shared before they are put here, so their counts are atomic, and nobody writes them.
-unsafe impl Send for Value {}
-// SAFETY: as above.
-unsafe impl Sync for Value {}
+/// How a node ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    Succeeded,
+    Failed,
+    Skipped,
+    UpstreamFailed,
+    Cancelled,
+}
 
 /// One item of a dynamic output.
 #[derive(Clone)]
@@ -38,7 +40,9 @@ pub(super) struct Item {
 #[derive(Default)]
 pub(super) struct Set {
     pub items: Vec<Item>,
-    pub keys: HashSet<Arc<str>>,
+    /// Positions of the items by their keys.
+    pub keys: HashTable<u32>,
+    pub hasher: DefaultHashBuilder,
     /// How the op ended; `None` while it runs.
     pub end: Option<End>,
     /// Clones of its items that are queued or run.
@@ -47,46 +51,119 @@ pub(super) struct Set {
     pub waiting: Vec<(NodeId, ScopeId, InstanceId)>,
 }
 
-/// An instance of a scope.
+impl Set {
+    /// The item of a key.
+    pub fn find(&self, key: &str) -> Option<&Item> {
+        let same = |&at: &u32| *self.items[at as usize].key == *key;
+        let at = self.keys.find(self.hasher.hash_one(key), same)?;
+        Some(&self.items[*at as usize])
+    }
+
+    /// Adds an item whose key is new.
+    fn push(&mut self, item: Item) {
+        let hash = self.hasher.hash_one(&*item.key);
+        let at = self.items.len() as u32;
+        self.items.push(item);
+        let (items, hasher) = (&self.items, &self.hasher);
+        self.keys
+            .insert_unique(hash, at, |&at| hasher.hash_one(&*items[at as usize].key));
+    }
+}
+
+/// Instances of scopes directly within an instance, in the order of the items.
+type Inner = Vec<(ScopeId, Vec<InstanceId>)>;
+
+/// An instance of a scope. There is one a key, so it is small.
 pub(super) struct Instance {
     pub scope: ScopeId,
     pub parent: InstanceId,
     /// The set and the position in it; meaningless in the root.
     pub set: SetId,
-    pub position: usize,
-    /// The nodes of the steps of this scope.
-    pub nodes: HashMap<StepId, NodeId>,
-    /// Instances of the scopes directly within, by scope, in the order of the items.
-    pub inner: HashMap<ScopeId, Vec<InstanceId>>,
+    pub position: u32,
+    /// The nodes of the steps of this scope follow each other from here.
+    first_node: NodeId,
+    inner: Option<Box<Inner>>,
 }
 
-/// How a node ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum End {
-    Succeeded,
-    Failed,
-    Skipped,
-    UpstreamFailed,
-    Cancelled,
+impl Instance {
+    /// The instances of a scope directly within.
+    pub fn inner(&self, scope: ScopeId) -> &[InstanceId] {
+        let all = self.inner.as_deref().map_or(&[][..], Vec::as_slice);
+        all.iter()
+            .find(|(one, _)| *one == scope)
+            .map_or(&[], |(_, list)| list)
+    }
+
+    fn add_inner(&mut self, scope: ScopeId, instance: InstanceId) {
+        let all = self.inner.get_or_insert_default();
+        match all.iter_mut().find(|(one, _)| *one == scope) {
+            Some((_, list)) => list.push(instance),
+            None => all.push((scope, vec![instance])),
+        }
+    }
 }
 
-/// A clone of a step.
+/// Plain outputs of a node, by index; `None` where skipped. Nearly every op has one.
+pub(super) enum Outputs {
+    None,
+    One(Value),
+    Many(Box<[Option<Value>]>),
+}
+
+impl Outputs {
+    pub fn get(&self, index: u32) -> Option<&Value> {
+        match self {
+            Self::None => None,
+            Self::One(value) => (index == 0).then_some(value),
+            Self::Many(values) => values.get(index as usize)?.as_ref(),
+        }
+    }
+}
+
+/// Nodes that wait for one, each with whether a skip of it skips them. Nearly always one.
+pub(super) enum Waiting {
+    None,
+    One(NodeId, bool),
+    Many(Vec<(NodeId, bool)>),
+}
+
+impl Waiting {
+    fn push(&mut self, node: NodeId, skips: bool) {
+        *self = match std::mem::replace(self, Self::None) {
+            Self::None => Self::One(node, skips),
+            Self::One(first, how) => Self::Many(vec![(first, how), (node, skips)]),
+            Self::Many(mut list) => {
+                list.push((node, skips));
+                Self::Many(list)
+            }
+        };
+    }
+
+    /// Takes them out.
+    pub fn take(&mut self, mut each: impl FnMut(NodeId, bool)) {
+        match std::mem::replace(self, Self::None) {
+            Self::None => {}
+            Self::One(node, skips) => each(node, skips),
+            Self::Many(list) => list.into_iter().for_each(|(node, skips)| each(node, skips)),
+        }
+    }
+}
+
+/// A clone of a step. There are several a key, so it is small.
 pub(super) struct Node {
     pub step: StepId,
     pub instance: InstanceId,
     /// How many things it waits for.
-    pub pending: usize,
+    pub pending: u32,
     /// Whether something it needs failed, or was skipped.
     pub blocked: Option<End>,
     pub end: Option<End>,
-    /// Plain outputs, by index; `None` where skipped.
-    pub outputs: Vec<Option<Value>>,
-    /// Sets of dynamic outputs, by index.
-    pub sets: Vec<Option<SetId>>,
-    /// Nodes that wait for this one; whether a skip of this one skips them.
-    pub waiting: Vec<(NodeId, bool)>,
     /// Whether it counts as outstanding.
     pub counted: bool,
+    pub outputs: Outputs,
+    /// Sets of dynamic outputs, by output; empty if there are none.
+    pub sets: Box<[Option<SetId>]>,
+    pub waiting: Waiting,
 }
 
 /// Everything under the lock.
@@ -97,6 +174,8 @@ pub(super) struct State {
     pub queue: Vec<NodeId>,
     /// Nodes that have not ended.
     pub open: usize,
+    /// Threads that wait for a change. Waking is a system call, so it is done only if there are some.
+    pub sleepers: usize,
     pub counts: Vec<StepCounts>,
     pub failures: Vec<(Vec<usize>, StepFailure)>,
 }
@@ -105,6 +184,9 @@ pub(super) struct State {
 pub(super) struct Shared<'a> {
     pub request: &'a RunRequest<'a>,
     pub job: &'a Job,
+    /// The steps of each scope, and where each step stands among those of its scope.
+    steps_of: Vec<Vec<StepId>>,
+    rank: Vec<u32>,
     pub state: Mutex<State>,
     pub changed: Condvar,
 }
@@ -115,13 +197,20 @@ unsafe impl Sync for Shared<'_> {}
 
 impl<'a> Shared<'a> {
     pub fn new(request: &'a RunRequest<'a>) -> Self {
+        let job = request.job;
+        let mut steps_of = vec![Vec::new(); job.scopes.len()];
+        let mut rank = Vec::new();
+        for (index, step) in job.steps.iter().enumerate() {
+            rank.push(steps_of[step.scope as usize].len() as u32);
+            steps_of[step.scope as usize].push(index as StepId);
+        }
         let root = Instance {
             scope: ROOT,
             parent: 0,
-            set: usize::MAX,
+            set: u32::MAX,
             position: 0,
-            nodes: HashMap::new(),
-            inner: HashMap::new(),
+            first_node: 0,
+            inner: None,
         };
         let state = State {
             instances: vec![root],
@@ -129,12 +218,15 @@ impl<'a> Shared<'a> {
             sets: Vec::new(),
             queue: Vec::new(),
             open: 0,
-            counts: vec![StepCounts::default(); request.job.steps.len()],
+            sleepers: 0,
+            counts: vec![StepCounts::default(); job.steps.len()],
             failures: Vec::new(),
         };
         Self {
             request,
-            job: request.job,
+            job,
+            steps_of,
+            rank,
             state: Mutex::new(state),
             changed: Condvar::new(),
         }
@@ -167,71 +259,86 @@ impl<'a> Shared<'a> {
 
     /// The instance of a scope that is `instance` or lies around it.
     pub fn around(&self, state: &State, mut instance: InstanceId, scope: ScopeId) -> InstanceId {
-        while state.instances[instance].scope != scope && instance != 0 {
-            instance = state.instances[instance].parent;
+        while state.instances[instance as usize].scope != scope && instance != 0 {
+            instance = state.instances[instance as usize].parent;
         }
         instance
     }
 
+    /// The node of a step in the instance of its scope that is `instance` or lies around it.
+    pub fn node_of(&self, state: &State, instance: InstanceId, step: StepId) -> NodeId {
+        let owner = self.around(state, instance, self.job.steps[step as usize].scope);
+        state.instances[owner as usize].first_node + self.rank[step as usize]
+    }
+
     /// Makes the nodes of a new instance, and instances of inner scopes over sets that exist already.
     fn fill_instance(&self, state: &mut State, instance: InstanceId) {
-        let scope = state.instances[instance].scope;
-        let mut made = Vec::new();
-        for (index, step) in self.job.steps.iter().enumerate() {
-            if step.scope != scope {
-                continue;
-            }
-            let id = index as StepId;
-            let node = state.nodes.len();
-            let outputs = &self.op(id).outputs;
+        let scope = state.instances[instance as usize].scope;
+        let first = state.nodes.len() as NodeId;
+        state.instances[instance as usize].first_node = first;
+        let steps = &self.steps_of[scope as usize];
+        for &step in steps {
+            let outputs = &self.op(step).outputs;
+            let sets = if outputs.iter().any(|output| output.dynamic) {
+                let mut set_of = |dynamic: bool| {
+                    dynamic.then(|| {
+                        state.sets.push(Set::default());
+                        state.sets.len() as SetId - 1
+                    })
+                };
+                outputs
+                    .iter()
+                    .map(|output| set_of(output.dynamic))
+                    .collect()
+            } else {
+                Box::default()
+            };
             state.nodes.push(Node {
-                step: id,
+                step,
                 instance,
                 pending: 1,
                 blocked: None,
                 end: None,
-                outputs: outputs.iter().map(|_| None).collect(),
-                sets: outputs.iter().map(|_| None).collect(),
-                waiting: Vec::new(),
                 counted: false,
+                outputs: Outputs::None,
+                sets,
+                waiting: Waiting::None,
             });
-            for (at, output) in outputs.iter().enumerate() {
-                if output.dynamic {
-                    let set = state.sets.len();
-                    state.sets.push(Set::default());
-                    state.nodes[node].sets[at] = Some(set);
-                }
-            }
-            state.instances[instance].nodes.insert(id, node);
             state.open += 1;
-            self.request.progress.steps[index]
+            self.request.progress.steps[step as usize]
                 .known
                 .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            made.push(node);
         }
-        // Products: items that were there before this instance.
+        self.fill_products(state, instance, scope);
+        for node in first..first + steps.len() as NodeId {
+            self.add_dependencies(state, node);
+            self.satisfied(state, node);
+        }
+    }
+
+    /// Products: items that were there before this instance.
+    fn fill_products(&self, state: &mut State, instance: InstanceId, scope: ScopeId) {
         for (inner, described) in self.job.scopes.iter().enumerate().skip(1) {
             let Some(over) = described.over else { continue };
             if described.parent != scope || self.job.steps[over.step as usize].scope == scope {
                 continue;
             }
             if let Some(set) = self.set_of(state, over, instance) {
-                for position in 0..state.sets[set].items.len() {
-                    self.new_instance(state, inner as ScopeId, instance, set, position);
+                for position in 0..state.sets[set as usize].items.len() {
+                    self.new_instance(state, inner as ScopeId, instance, set, position as u32);
                 }
             }
-        }
-        for node in made {
-            self.add_dependencies(state, node);
-            self.satisfied(state, node);
         }
     }
 
     /// The set of a dynamic output, seen from an instance.
     pub fn set_of(&self, state: &State, over: OutputRef, from: InstanceId) -> Option<SetId> {
-        let owner = self.around(state, from, self.job.steps[over.step as usize].scope);
-        let node = *state.instances[owner].nodes.get(&over.step)?;
-        state.nodes[node].sets[over.output as usize]
+        let node = self.node_of(state, from, over.step);
+        state.nodes[node as usize]
+            .sets
+            .get(over.output as usize)
+            .copied()
+            .flatten()
     }
 
     fn new_instance(
@@ -240,45 +347,45 @@ impl<'a> Shared<'a> {
         scope: ScopeId,
         parent: InstanceId,
         set: SetId,
-        position: usize,
+        position: u32,
     ) {
-        let id = state.instances.len();
+        let id = state.instances.len() as InstanceId;
         state.instances.push(Instance {
             scope,
             parent,
             set,
             position,
-            nodes: HashMap::new(),
-            inner: HashMap::new(),
+            first_node: 0,
+            inner: None,
         });
-        state.instances[parent]
-            .inner
-            .entry(scope)
-            .or_default()
-            .push(id);
+        state.instances[parent as usize].add_inner(scope, id);
         self.fill_instance(state, id);
     }
 
-    /// A new item of a set: one instance of each scope over it.
+    /// A new item of a set, whose key is new: one instance of each scope over it.
     pub fn new_item(&self, state: &mut State, over: OutputRef, node: NodeId, item: Item) {
-        let Some(set) = state.nodes[node].sets[over.output as usize] else {
+        let Some(set) = state.nodes[node as usize].sets[over.output as usize] else {
             return;
         };
-        let position = state.sets[set].items.len();
-        state.sets[set].keys.insert(item.key.clone());
-        state.sets[set].items.push(item);
-        let home = state.nodes[node].instance;
+        let position = state.sets[set as usize].items.len() as u32;
+        state.sets[set as usize].push(item);
+        let home = state.nodes[node as usize].instance;
         let own_scope = self.job.steps[over.step as usize].scope;
         for (scope, described) in self.job.scopes.iter().enumerate().skip(1) {
             if described.over != Some(over) {
                 continue;
             }
+            if described.parent == own_scope {
+                self.new_instance(state, scope as ScopeId, home, set, position);
+                continue;
+            }
             let mut parents = vec![home];
             for level in self.job.chain(described.parent) {
-                if own_scope != level && !self.job.encloses(level, own_scope) {
-                    let inner =
-                        |parent: &InstanceId| state.instances[*parent].inner.get(&level).cloned();
-                    parents = parents.iter().filter_map(inner).flatten().collect();
+                if !self.job.encloses(level, own_scope) {
+                    let inner = |parent: &InstanceId| {
+                        state.instances[*parent as usize].inner(level).to_vec()
+                    };
+                    parents = parents.iter().flat_map(inner).collect();
                 }
             }
             for parent in parents {
@@ -290,7 +397,10 @@ impl<'a> Shared<'a> {
     // ------------------------------------------------------------------------------------------------- dependencies
 
     fn add_dependencies(&self, state: &mut State, node: NodeId) {
-        let (step, instance) = (state.nodes[node].step, state.nodes[node].instance);
+        let (step, instance) = (
+            state.nodes[node as usize].step,
+            state.nodes[node as usize].instance,
+        );
         let described = &self.job.steps[step as usize];
         for input in &described.inputs {
             self.depend(state, node, input, instance);
@@ -304,10 +414,8 @@ impl<'a> Shared<'a> {
         match source {
             Source::Const(_) | Source::Param(_) | Source::Item(_) | Source::Key(_) => {}
             Source::Output(output) => {
-                let owner = self.around(state, from, self.job.steps[output.step as usize].scope);
-                if let Some(&other) = state.instances[owner].nodes.get(&output.step) {
-                    self.wait_for(state, node, other, true);
-                }
+                let other = self.node_of(state, from, output.step);
+                self.wait_for(state, node, other, true);
             }
             Source::Collect { scope, .. } => self.depend_set(state, node, *scope, from),
             Source::List { elements, .. } => elements
@@ -328,10 +436,10 @@ impl<'a> Shared<'a> {
         let Some(set) = self.set_of(state, over, home) else {
             return;
         };
-        match state.sets[set].end {
+        match state.sets[set as usize].end {
             None => {
-                state.nodes[node].pending += 1;
-                state.sets[set].waiting.push((node, scope, home));
+                state.nodes[node as usize].pending += 1;
+                state.sets[set as usize].waiting.push((node, scope, home));
             }
             Some(end) => self.set_ended(state, node, scope, home, end),
         }
@@ -347,15 +455,11 @@ impl<'a> Shared<'a> {
         end: End,
     ) {
         if end != End::Succeeded {
-            block(&mut state.nodes[node], end);
+            block(&mut state.nodes[node as usize], end);
             return;
         }
-        let step = state.nodes[node].step;
-        let inner = state.instances[home]
-            .inner
-            .get(&scope)
-            .cloned()
-            .unwrap_or_default();
+        let step = state.nodes[node as usize].step;
+        let inner = state.instances[home as usize].inner(scope).to_vec();
         let described = &self.job.steps[step as usize];
         let mut values = Vec::new();
         for input in &described.inputs {
@@ -369,11 +473,7 @@ impl<'a> Shared<'a> {
         for &after in &described.after {
             let target = self.job.steps[after as usize].scope;
             if self.job.encloses(scope, target) {
-                let inner = state.instances[home]
-                    .inner
-                    .get(&scope)
-                    .cloned()
-                    .unwrap_or_default();
+                let inner = state.instances[home as usize].inner(scope).to_vec();
                 inner
                     .into_iter()
                     .for_each(|instance| self.depend_after(state, node, after, instance));
@@ -385,10 +485,8 @@ impl<'a> Shared<'a> {
     fn depend_collected(&self, state: &mut State, node: NodeId, source: &Source, from: InstanceId) {
         match source {
             Source::Output(output) => {
-                let owner = self.around(state, from, self.job.steps[output.step as usize].scope);
-                if let Some(&other) = state.instances[owner].nodes.get(&output.step) {
-                    self.wait_for(state, node, other, false);
-                }
+                let other = self.node_of(state, from, output.step);
+                self.wait_for(state, node, other, false);
             }
             Source::Some { value, .. } => self.depend_collected(state, node, value, from),
             Source::Tuple { fields, .. } => fields
@@ -406,12 +504,10 @@ impl<'a> Shared<'a> {
     /// Waits for the one clone around, or for all clones below.
     fn depend_after(&self, state: &mut State, node: NodeId, after: StepId, from: InstanceId) {
         let target = self.job.steps[after as usize].scope;
-        let own = state.instances[from].scope;
+        let own = state.instances[from as usize].scope;
         if self.job.encloses(target, own) {
-            let owner = self.around(state, from, target);
-            if let Some(&other) = state.instances[owner].nodes.get(&after) {
-                self.wait_for(state, node, other, false);
-            }
+            let other = self.node_of(state, from, after);
+            self.wait_for(state, node, other, false);
             return;
         }
         // The next scope on the way to the clones, from the innermost one around both.
@@ -426,14 +522,14 @@ impl<'a> Shared<'a> {
     }
 
     fn wait_for(&self, state: &mut State, node: NodeId, other: NodeId, skips: bool) {
-        match state.nodes[other].end {
+        match state.nodes[other as usize].end {
             None => {
-                state.nodes[node].pending += 1;
-                state.nodes[other].waiting.push((node, skips));
+                state.nodes[node as usize].pending += 1;
+                state.nodes[other as usize].waiting.push(node, skips);
             }
             Some(End::Succeeded) => {}
             Some(End::Skipped) if !skips => {}
-            Some(end) => block(&mut state.nodes[node], end),
+            Some(end) => block(&mut state.nodes[node as usize], end),
         }
     }
 }
