@@ -53,12 +53,7 @@ pub fn build(program: &hir::Program, sources: &SourceMap) -> Result<PlanOutput, 
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
-    let (ops, op_list, types) = tables.finish();
-    Ok(PlanOutput {
-        plan: Plan { ops, jobs },
-        ops: op_list,
-        types,
-    })
+    Ok(tables.finish(jobs))
 }
 
 fn no_job(program: &hir::Program) -> Diagnostic {

@@ -32,8 +32,15 @@ impl<'a> Tables<'a> {
         }
     }
 
-    pub fn finish(self) -> (Vec<plan::Op>, Vec<(FunctionId, Vec<Ty>)>, Vec<Ty>) {
-        (self.ops, self.op_list, self.types)
+    pub fn finish(self, jobs: Vec<plan::Job>) -> crate::PlanOutput {
+        crate::PlanOutput {
+            plan: plan::Plan {
+                ops: self.ops,
+                jobs,
+            },
+            ops: self.op_list,
+            types: self.types,
+        }
     }
 
     /// The index of a type without variables.

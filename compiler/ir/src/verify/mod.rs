@@ -75,8 +75,9 @@ impl<'p> Verifier<'p> {
         let known = |ty: &TypeId| (ty.0 as usize) < types;
         let mut all = function.locals.iter().map(|local| local.ty);
         let captures = function.captures.iter().flatten().copied();
-        if !(all.all(|ty| known(&ty)) && captures.into_iter().all(|ty| known(&ty)))
-            || !known(&function.result)
+        if !(all.all(|ty| known(&ty))
+            && captures.into_iter().all(|ty| known(&ty))
+            && known(&function.result))
         {
             return self.problem("a type that is not in the table".into());
         }

@@ -118,15 +118,17 @@ impl Running<'_> {
 /// The contexts of one worker: one for the step it runs, and one more for each that may run while that one waits.
 /// They are made once, since each is known to whoever cancels the run.
 pub(super) struct Frames<'r> {
-    list: Vec<Box<UnsafeCell<Running<'r>>>>,
+    list: Box<[UnsafeCell<Running<'r>>]>,
 }
 
 impl<'r> Frames<'r> {
     pub fn new(shared: &'r Shared<'r>, count: usize) -> Box<Self> {
-        let mut frames = Box::new(Self { list: Vec::new() });
+        let mut frames = Box::new(Self {
+            list: Box::default(),
+        });
         let address: *const Self = &raw const *frames;
-        for depth in 0..count {
-            let running = Running {
+        let list = (0..count).map(|depth| {
+            UnsafeCell::new(Running {
                 base: StepContext {
                     stack_limit: AtomicU64::new(0),
                     poll: AtomicU64::new(0),
@@ -140,10 +142,11 @@ impl<'r> Frames<'r> {
                 outputs: Vec::new(),
                 returned: Vec::new(),
                 returned_keys: HashSet::new(),
-            };
-            let running = Box::new(UnsafeCell::new(running));
+            })
+        });
+        frames.list = list.collect();
+        for running in &frames.list {
             shared.request.cancel.register(running.get().cast());
-            frames.list.push(running);
         }
         frames
     }

@@ -28,6 +28,10 @@ impl Value {
     ///
     /// # Safety
     /// `place` holds a value of `desc` that is the caller's and reached by no other thread.
+    #[expect(
+        clippy::arc_with_non_send_sync,
+        reason = "`Value` may be sent: what it holds is marked as shared first"
+    )]
     pub unsafe fn take(place: *mut u8, desc: &'static TypeDesc) -> Option<Self> {
         let size = desc.size as usize;
         // SAFETY: the caller's promise; the words are as large as the value.
