@@ -6,11 +6,20 @@
 //! that can't fail returns no status. The code of a closure takes `fn(ctx, [out,] closure, arguments…)` and always
 //! returns a status.
 
+mod aggregates;
+mod arithmetic;
+mod calls;
+mod counts;
 mod data;
 mod debug;
 mod emit;
+mod glue;
+mod lists;
+mod maps;
+mod op_entry;
 mod ops;
 mod places;
+mod values;
 
 use std::collections::HashMap;
 
@@ -97,7 +106,7 @@ pub fn compile(
             .module
             .declare_function(&name, Linkage::Local, &context.func.signature)?;
         context.set_disasm(options.want_asm);
-        emit::op_entry(&mut shared, &mut context, &mut builder_context, op)?;
+        op_entry::op_entry(&mut shared, &mut context, &mut builder_context, op)?;
         shared.define(&mut context, id, None, &name, options, &mut compiled)?;
         ops.push(id);
     }

@@ -383,7 +383,7 @@ impl Builder<'_> {
                 Some(self.any(Kind::List)),
                 Op::List(kinds.list, vec![self.text(), self.text()]),
             ),
-            18 if self.index % 3 != 0 => inst(
+            18 if !self.index.is_multiple_of(3) => inst(
                 Some(self.any(Kind::Int)),
                 Op::Call(
                     FunctionId(self.index as u32 - 1),

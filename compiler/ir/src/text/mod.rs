@@ -23,6 +23,7 @@
 
 mod names;
 mod parse;
+mod parse_instructions;
 mod print;
 mod scan;
 mod types;

@@ -73,12 +73,10 @@ impl<'p> Verifier<'p> {
         let function = self.function;
         let types = self.program.types.iter().count();
         let known = |ty: &TypeId| (ty.0 as usize) < types;
-        let mut all = function.locals.iter().map(|local| local.ty);
+        let locals = function.locals.iter().map(|local| local.ty);
         let captures = function.captures.iter().flatten().copied();
-        if !(all.all(|ty| known(&ty))
-            && captures.into_iter().all(|ty| known(&ty))
-            && known(&function.result))
-        {
+        let mut all = locals.chain(captures).chain([function.result]);
+        if !all.all(|ty| known(&ty)) {
             return self.problem("a type that is not in the table".into());
         }
         if function.blocks.is_empty() || function.params as usize > function.locals.len() {
