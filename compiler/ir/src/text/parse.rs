@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use super::scan::{Token, scan};
-use crate::function::{
-    Block, BlockId, Const, Function, FunctionId, Inst, Local, LocalId, NativeArg, Op, OpEntry,
-    Operand, Place, Program, Projection, Terminator,
-};
+use crate::function::{Block, BlockId, Function, FunctionId, Local, LocalId, OpEntry, Program};
 use crate::types::{Aggregate, AggregateKind, Enum, Type, TypeId};
 
 /// What is wrong with a text.
