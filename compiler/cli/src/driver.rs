@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use dynop_base::{Diagnostic, FileId, SourceMap, Span, codes};
-use dynop_link::{LinkOptions, Linker, Strip};
+use dynop_link::{LinkError, LinkOptions, Linker, Strip};
 use dynop_sema::{Input, Role, hir};
 use dynop_syntax::ast::{ItemKind, Module, NodeId};
 
@@ -368,12 +368,23 @@ impl Frontend {
             dynop_link::link_executable(&compiled.object, &link)
         }) {
             Ok(bytes) => Ok(Built::Executable(bytes)),
-            Err(error) => self.broken("linking", &error.to_string()),
+            Err(error @ LinkError::Linker(_)) => self.broken("linking", &error.to_string()),
+            Err(error) => self.stopped(
+                "linking",
+                &error.to_string(),
+                "this concerns `--linker cc` alone; without it no other program and no temporary file is needed",
+            ),
         }
     }
 
     /// A stage failed on what the stages before it gave: a bug here, or a limit, not in the program.
     fn broken(&mut self, stage: &str, message: &str) -> Result<Built, Stopped> {
+        let help = "this is a bug in the compiler; please report it with the program";
+        self.stopped(stage, message, help)
+    }
+
+    /// A stage failed for a reason that is not in the program.
+    fn stopped(&mut self, stage: &str, message: &str, help: &str) -> Result<Built, Stopped> {
         let main = self
             .program
             .as_ref()
@@ -385,7 +396,7 @@ impl Frontend {
                 Span::new(main, 0, 0),
                 format!("{stage} failed: {message}"),
             )
-            .help("this is a bug in the compiler; please report it with the program"),
+            .help(help),
         );
         Err(Stopped)
     }
