@@ -3,19 +3,30 @@
 //! An example is a line of a doc comment that is nothing but code: `` `[1, 2].len() == 2` ``. Those that compare, and
 //! use no name that only a program would have (`path`, a `line`), are put into one program, built and run.
 
+mod page;
+
 use dynop_tests::{build, root};
 
-/// The examples that stand alone, each with its file.
-fn examples() -> Vec<(String, String)> {
+/// The library's sources by name, in the order of names.
+fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
     let folder = root().join("runtime/std");
     for entry in std::fs::read_dir(folder).expect("runtime/std is there") {
         let path = entry.expect("a folder entry").path();
-        if path.extension().is_none_or(|extension| extension != "dyn") {
-            continue;
+        if path.extension().is_some_and(|extension| extension == "dyn") {
+            let name = path.file_stem().expect("a name").to_string_lossy();
+            let text = std::fs::read_to_string(&path).expect("a readable file");
+            found.push((name.into_owned(), text));
         }
-        let name = path.file_name().expect("a name").to_string_lossy();
-        let text = std::fs::read_to_string(&path).expect("a readable file");
+    }
+    found.sort();
+    found
+}
+
+/// The examples that stand alone, each with its file.
+fn examples() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (name, text) in sources() {
         for line in text.lines() {
             let code = line
                 .strip_prefix("/// `")
@@ -26,11 +37,10 @@ fn examples() -> Vec<(String, String)> {
                     .iter()
                     .any(|part| code.contains(part))
             {
-                found.push((name.clone().into_owned(), code.to_string()));
+                found.push((name.clone(), code.to_string()));
             }
         }
     }
-    found.sort();
     found
 }
 

@@ -7,9 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use dynop_base::Span;
 use dynop_ir::passes::fallible::can_fail;
-use dynop_ir::{
-    self as ir, Block, BlockId, Const, Inst, LocalId, Op, Operand, Terminator, Type, TypeId,
-};
+use dynop_ir::{self as ir, Block, BlockId, Const, Inst, LocalId, Op, Operand, Type, TypeId};
 use dynop_sema::hir;
 use dynop_sema::substitute::substitute;
 use dynop_sema::ty::Ty;
@@ -85,11 +83,11 @@ pub(crate) struct Builder<'l, 'p> {
     pub(crate) in_place: BTreeSet<CodeId>,
     /// Whether patterns bind into locals that are there already, for alternatives.
     pub(crate) rebinding: bool,
-    locals: Vec<ir::Local>,
+    pub(crate) ir_locals: Vec<ir::Local>,
     // Locals that change after their first assignment is used: `var`s.
     changing: BTreeSet<LocalId>,
-    blocks: Vec<Block>,
-    current: Option<BlockId>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) current: Option<BlockId>,
 }
 
 /// The function of an instance; `None` if its source is broken.
@@ -170,7 +168,7 @@ impl<'l, 'p> Builder<'l, 'p> {
             nesting: 0,
             in_place: BTreeSet::new(),
             rebinding: false,
-            locals: Vec::new(),
+            ir_locals: Vec::new(),
             changing: BTreeSet::new(),
             blocks: Vec::new(),
             current: None,
@@ -220,7 +218,7 @@ impl<'l, 'p> Builder<'l, 'p> {
 
     /// The type of a local.
     pub(crate) fn local_type(&self, local: LocalId) -> TypeId {
-        self.locals[local.0 as usize].ty
+        self.ir_locals[local.0 as usize].ty
     }
 
     /// The type of an operand.
@@ -268,8 +266,8 @@ impl<'l, 'p> Builder<'l, 'p> {
 
     /// A local without a name.
     pub(crate) fn temp(&mut self, ty: TypeId) -> LocalId {
-        let id = LocalId(self.locals.len() as u32);
-        self.locals.push(ir::Local {
+        let id = LocalId(self.ir_locals.len() as u32);
+        self.ir_locals.push(ir::Local {
             name: String::new(),
             ty,
         });
@@ -282,7 +280,7 @@ impl<'l, 'p> Builder<'l, 'p> {
         if let Some(declared) = self.scope.locals.get(local.0 as usize) {
             let name = declared.name.as_str();
             if name != "_" {
-                self.locals[id.0 as usize].name = name.to_string();
+                self.ir_locals[id.0 as usize].name = name.to_string();
             }
             if declared.mutable {
                 self.changing.insert(id);
@@ -299,7 +297,7 @@ impl<'l, 'p> Builder<'l, 'p> {
             .get(local.0 as usize)
             .map(|local| local.name);
         if let (Operand::Local(id), Some(name)) = (operand, name)
-            && let Some(entry) = self.locals.get_mut(id.0 as usize)
+            && let Some(entry) = self.ir_locals.get_mut(id.0 as usize)
             && entry.name.is_empty()
             && name != "_"
         {
@@ -319,7 +317,7 @@ impl<'l, 'p> Builder<'l, 'p> {
 
     /// How many locals there are.
     pub(crate) fn local_count(&self) -> u32 {
-        self.locals.len() as u32
+        self.ir_locals.len() as u32
     }
 
     /// Whether an operand may have another value later.
@@ -378,148 +376,5 @@ impl<'l, 'p> Builder<'l, 'p> {
         if value != Operand::Local(dst) {
             self.emit(Some(dst), Op::Copy(value));
         }
-    }
-
-    // ----------------------------------------------------------------------------------------------------- blocks
-
-    /// A block that nothing leads to yet.
-    pub(crate) fn new_block(&mut self) -> BlockId {
-        let id = BlockId(self.blocks.len() as u32);
-        self.blocks.push(Block {
-            insts: Vec::new(),
-            terminator: Terminator::Unreachable,
-            cold: false,
-        });
-        id
-    }
-
-    /// Says that a block is hardly ever reached.
-    pub(crate) fn mark_cold(&mut self, block: BlockId) {
-        self.blocks[block.0 as usize].cold = true;
-    }
-
-    /// Goes on in a block.
-    pub(crate) fn enter(&mut self, block: BlockId) {
-        self.current = Some(block);
-    }
-
-    /// The current block.
-    pub(crate) fn current_block(&self) -> Option<BlockId> {
-        self.current
-    }
-
-    /// Ends the current block.
-    pub(crate) fn end(&mut self, terminator: Terminator) {
-        if let Some(current) = self.current.take() {
-            self.blocks[current.0 as usize].terminator = terminator;
-        }
-    }
-
-    /// Ends the current block with a jump.
-    pub(crate) fn jump(&mut self, to: BlockId) {
-        self.end(Terminator::Jump(to));
-    }
-
-    /// Ends the current block with a branch.
-    pub(crate) fn branch(&mut self, condition: Operand, then: BlockId, otherwise: BlockId) {
-        match condition {
-            Operand::Const(Const::Bool(value)) => self.jump(if value { then } else { otherwise }),
-            condition => self.end(Terminator::Branch {
-                condition,
-                then,
-                otherwise,
-            }),
-        }
-    }
-
-    /// Ends the current block with an instruction that always fails.
-    pub(crate) fn fail(&mut self, op: Op) {
-        self.emit(None, op);
-        self.end(Terminator::Unreachable);
-    }
-
-    /// Goes on in `join`, if a jump leads there.
-    pub(crate) fn enter_if_reached(&mut self, join: BlockId, reached: bool) {
-        self.current = reached.then_some(join);
-    }
-
-    // ------------------------------------------------------------------------------------------------------- ends
-
-    /// The function as it is finished.
-    pub(crate) fn finish(
-        mut self,
-        name: String,
-        display_name: String,
-        params: u32,
-        result: TypeId,
-    ) -> ir::Function {
-        self.end(Terminator::Unreachable);
-        drop_unreached(&mut self.blocks);
-        ir::Function {
-            name,
-            display_name,
-            params,
-            captures: None,
-            result,
-            fallible: true,
-            locals: self.locals,
-            blocks: self.blocks,
-            span: None,
-        }
-    }
-}
-
-/// Takes away the blocks that nothing leads to, and numbers the others anew.
-fn drop_unreached(blocks: &mut Vec<Block>) {
-    let mut reached = vec![false; blocks.len()];
-    let mut stack = vec![BlockId(0)];
-    while let Some(id) = stack.pop() {
-        let index = id.0 as usize;
-        if std::mem::replace(&mut reached[index], true) {
-            continue;
-        }
-        let block = &blocks[index];
-        stack.extend(block.insts.iter().filter_map(|inst| inst.on_fail));
-        each_target(&mut block.terminator.clone(), |target| stack.push(*target));
-    }
-    let mut numbers = Vec::with_capacity(blocks.len());
-    let mut next = 0;
-    for &is_reached in &reached {
-        numbers.push(BlockId(next));
-        next += u32::from(is_reached);
-    }
-    let mut index = 0;
-    blocks.retain(|_| {
-        index += 1;
-        reached[index - 1]
-    });
-    for block in blocks {
-        for inst in &mut block.insts {
-            if let Some(target) = &mut inst.on_fail {
-                *target = numbers[target.0 as usize];
-            }
-        }
-        each_target(&mut block.terminator, |target| {
-            *target = numbers[target.0 as usize];
-        });
-    }
-}
-
-fn each_target(terminator: &mut Terminator, mut visit: impl FnMut(&mut BlockId)) {
-    match terminator {
-        Terminator::Jump(target) => visit(target),
-        Terminator::Branch {
-            then, otherwise, ..
-        } => {
-            visit(then);
-            visit(otherwise);
-        }
-        Terminator::Switch {
-            cases, otherwise, ..
-        } => {
-            cases.iter_mut().for_each(|(_, target)| visit(target));
-            visit(otherwise);
-        }
-        Terminator::Return(_) | Terminator::Fail | Terminator::Unreachable => {}
     }
 }

@@ -9,6 +9,7 @@
 //! Ownership is no matter of this room: it uses locals as often as it likes, and the pass that counts references
 //! afterwards finds last uses. Nothing here reads files or panics; what can't be lowered is a diagnostic.
 
+mod blocks;
 mod builder;
 mod calls;
 mod closure_code;
