@@ -97,17 +97,26 @@ pub(crate) fn job(
         bindings: HashMap::new(),
         nest: Vec::new(),
     };
-    let value = evaluator.node(&composition.body)?;
-    let result = if function.result == Ty::Unit {
-        Source::Const(Const::Unit)
-    } else {
-        let (draft, _) = evaluator.draft(value, &function.result)?;
-        evaluator.resolve(&draft, &[])
-    };
+    let result = evaluator.result(&composition.body, &function.result);
     let (steps, scopes) = (evaluator.steps, evaluator.axes.finish());
     if diagnostics.len() > before {
         return None;
     }
+    let Some(result) = result else {
+        // Every way to here says why; a job must not vanish if one does not.
+        diagnostics.push(
+            Diagnostic::new(
+                &dynop_base::codes::unsupported::UNSUPPORTED,
+                function.name_span,
+                format!(
+                    "the job `{}` can't be planned by this version of the compiler",
+                    function.name
+                ),
+            )
+            .here("not supported yet"),
+        );
+        return None;
+    };
     let docs = function.docs.clone().unwrap_or_default();
     Some(Job {
         name: function.name.to_string(),
@@ -121,6 +130,16 @@ pub(crate) fn job(
 }
 
 impl Evaluator<'_, '_, '_> {
+    /// The whole body, as the source of the job's result.
+    fn result(&mut self, body: &Node, ty: &Ty) -> Option<Source> {
+        let value = self.node(body)?;
+        if *ty == Ty::Unit {
+            return Some(Source::Const(Const::Unit));
+        }
+        let (draft, _) = self.draft(value, ty)?;
+        Some(self.resolve(&draft, &[]))
+    }
+
     fn node(&mut self, node: &Node) -> Option<Value> {
         match &node.kind {
             NodeKind::Const(expr) => match constant::evaluate(self.tables.program, expr) {

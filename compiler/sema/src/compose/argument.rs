@@ -129,7 +129,7 @@ impl Composer<'_, '_> {
         }
     }
 
-    fn mismatch(&mut self, node: &Node, wanted: &Ty, origin: Origin) -> Node {
+    pub(super) fn mismatch(&mut self, node: &Node, wanted: &Ty, origin: Origin) -> Node {
         let found = self.show(&node.ty);
         let wanted = self.cx.show(wanted);
         let mut diagnostic = Diagnostic::new(
@@ -155,12 +155,21 @@ impl Composer<'_, '_> {
                 )
             }
             Origin::Rule(rule) => diagnostic.note(rule),
+            Origin::Written(span) => diagnostic.label(span, format!("`{wanted}` is written here")),
             _ => diagnostic,
         };
-        if let Some(maker) = self.made_by(node) {
-            let maker = self.cx.function(maker);
-            diagnostic =
-                diagnostic.label(maker.name_span, format!("it comes from `{}`", maker.name));
+        if let Some(producer) = self.producer(node) {
+            let producer = self.cx.function(producer);
+            let item = match &node.kind {
+                NodeKind::Bound(id) => self.bindings[id.0 as usize].item_of.is_some(),
+                _ => false,
+            };
+            let text = if item {
+                format!("the items of `{}` are `{found}`", producer.name)
+            } else {
+                format!("it comes from `{}`", producer.name)
+            };
+            diagnostic = diagnostic.label(producer.name_span, text);
         }
         self.fail(diagnostic)
     }
@@ -169,7 +178,7 @@ impl Composer<'_, '_> {
     pub(super) fn direct(
         &mut self,
         node: Node,
-        wanted_as: &str,
+        place: &str,
         wanted: Option<(&Ty, Origin)>,
         target: Option<Target<'_>>,
     ) -> Node {
@@ -180,15 +189,16 @@ impl Composer<'_, '_> {
                 "an argument of `{}`",
                 self.cx.function(target.function).name
             ),
-            (None, Some((_, Origin::Result(_)))) => "the job's result".to_owned(),
-            _ if !wanted_as.is_empty() => wanted_as.to_owned(),
-            _ => "a value".to_owned(),
+            (None, Some((_, Origin::Param(function, _)))) => {
+                format!("an argument of `{}`", self.cx.function(function).name)
+            }
+            (None, Some((_, Origin::Result(_)))) => "the result of a job".to_owned(),
+            (None, Some((ty, Origin::Written(_)))) => format!("a `{}`", self.cx.show(ty)),
+            (None, Some((_, Origin::Rule(_)))) => "an element of a list".to_owned(),
+            _ if !place.is_empty() => place.to_owned(),
+            _ => "a single value".to_owned(),
         };
-        let message = match wanted {
-            Some((_, Origin::Result(_))) => format!("{what} can't be the result of a job"),
-            Some(_) => format!("{what} can't be {place}"),
-            None => format!("{what} has no value of which this could be read: {place}"),
-        };
+        let message = format!("{what} can't be {place}");
         let mut diagnostic = Diagnostic::new(&composition::DIRECT_PASSING, node.span, message)
             .here(format!(
                 "this is `{found}`: any number of values, known only at run time"
@@ -206,8 +216,12 @@ impl Composer<'_, '_> {
         let beside_item = self.beside_item(&node, target);
         diagnostic = self.ways_out(diagnostic, &node, wanted, target);
         if beside_item {
-            diagnostic =
-                diagnostic.help("or pair each item with the one of the same key: `a.zip(b)`");
+            let written = target.and_then(|target| text::of(target.argument));
+            diagnostic = diagnostic.help(format!(
+                "or pair each item with the one of the same key: `.zip({})` \
+                 (of the language, but not in this version of the compiler)",
+                written.as_deref().unwrap_or("…")
+            ));
         }
         self.fail(diagnostic)
     }
@@ -221,8 +235,14 @@ impl Composer<'_, '_> {
                 diagnostic.label(
                     param.span,
                     format!(
-                        "`{}` of `{}` wants one `{shown}`",
-                        param.name, function.name
+                        "`{}` of `{}` {}",
+                        param.name,
+                        function.name,
+                        if crate::infer::has_variables(ty) {
+                            "wants one value".to_owned()
+                        } else {
+                            format!("wants one `{shown}`")
+                        }
                     ),
                 )
             }
@@ -233,6 +253,7 @@ impl Composer<'_, '_> {
                     format!("`{}` gives `{shown}`", function.name),
                 )
             }
+            Origin::Written(span) => diagnostic.label(span, format!("`{shown}` is written here")),
             _ => diagnostic,
         }
     }
@@ -247,13 +268,22 @@ impl Composer<'_, '_> {
     ) -> Diagnostic {
         let list_wanted = matches!(wanted, Some((Ty::List(_), _)));
         let written = target.and_then(|target| text::of(target.argument));
-        let argument = written.clone().unwrap_or_else(|| "it".into());
+        let argument = match (&written, &node.kind) {
+            (Some(written), _) => written.clone(),
+            (None, NodeKind::Bound(id)) => self.bindings[id.0 as usize].name.to_string(),
+            _ => String::new(),
+        };
         let map_help = match target {
             Some(target) => {
                 let op = self.cx.function(target.function).name;
-                format!("run `{op}` once per key: `{argument}.map(|item| {op}(item))`")
+                let call = text::replacing(target.call, target.argument.span, "item")
+                    .unwrap_or_else(|| format!("{op}(…, item)"));
+                format!("run `{op}` once per key: `{argument}.map(|item| {call})`")
             }
-            None => "run an op once per key: `.map(|item| op(item))`".to_owned(),
+            None if wanted.is_none() => format!(
+                "run an op that has the expression in it once per key: `{argument}.map(|item| op(item))`"
+            ),
+            None => format!("run an op once per key: `{argument}.map(|item| op(item))`"),
         };
         let collect_help = format!("or gather all values into one list: `{argument}.collect()`");
         let mapped = target.and_then(|target| self.map_fix(target, written.as_deref()));
@@ -307,7 +337,12 @@ impl Composer<'_, '_> {
 
     /// Whether the node is made, step by step, of a dynamic output over whose items a `map` is open here.
     fn beside_item(&self, node: &Node, target: Option<Target<'_>>) -> bool {
-        if target.is_none() || self.open.is_empty() {
+        // An output as the op gave it is the one that the item is of: there is nothing to pair.
+        let raw = match &node.kind {
+            NodeKind::Bound(id) => self.bindings[id.0 as usize].raw,
+            _ => self.is_raw(node),
+        };
+        if target.is_none() || self.open.is_empty() || raw {
             return false;
         }
         let maker = self.made_by(node);
@@ -342,6 +377,27 @@ impl Composer<'_, '_> {
                 value: Some(value), ..
             } => self.made_by(value),
             _ => None,
+        }
+    }
+
+    /// The op that gives a node's value, or the items of it.
+    pub(super) fn producer(&self, node: &Node) -> Option<FunctionId> {
+        match &node.kind {
+            NodeKind::Invoke(invocation) => Some(invocation.function),
+            NodeKind::Map { body, .. } => self.producer(body),
+            NodeKind::Part { base, index } => self.part_producer(base, *index),
+            NodeKind::Bound(id) => self.bindings[id.0 as usize].producer,
+            NodeKind::Block { value, .. } => self.producer(value.as_deref()?),
+            _ => None,
+        }
+    }
+
+    fn part_producer(&self, base: &Node, index: usize) -> Option<FunctionId> {
+        match &base.kind {
+            NodeKind::Group(nodes) => self.producer(nodes.get(index)?),
+            NodeKind::Map { body, .. } => self.part_producer(body, index),
+            NodeKind::Block { value, .. } => self.part_producer(value.as_deref()?, index),
+            _ => self.producer(base),
         }
     }
 

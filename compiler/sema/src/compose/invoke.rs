@@ -5,7 +5,8 @@ use dynop_base::{Diagnostic, Span};
 use dynop_syntax::ast::{self, ExprKind, FunctionKind};
 
 use super::argument::Target;
-use super::check::{Composer, mentions_param};
+use super::check::Composer;
+use super::usage::mentions_param;
 use super::{CTy, Invocation, Node, NodeKind};
 use crate::body::{BodyChecker, Instance, Mode, Origin};
 use crate::hir::{self, FunctionId};
@@ -44,6 +45,10 @@ impl Composer<'_, '_> {
                 name,
                 optional: false,
             } if self.mentions(base) => self.method(expr, base, *name, args),
+            ExprKind::Name(_) | ExprKind::Field { .. } if self.makes_value(callee) => {
+                let parts: Vec<&ast::Expr> = args.iter().map(|arg| &arg.value).collect();
+                self.needs_values(expr.span, &parts, "a part of a value that is made here")
+            }
             ExprKind::Name(_) | ExprKind::Field { .. } => {
                 // An unknown name with outputs among its arguments: let the checker of constants speak of the name.
                 let node = self.constant(callee, None);
@@ -56,8 +61,8 @@ impl Composer<'_, '_> {
         }
     }
 
-    /// A `fn` called with outputs.
-    fn function_call(
+    /// A `fn` called in a job.
+    pub(super) fn function_call(
         &mut self,
         expr: &ast::Expr,
         callee: &ast::Expr,
@@ -70,7 +75,11 @@ impl Composer<'_, '_> {
                 expr.span,
                 format!("`{name}` is a `fn`, and a job invokes ops only"),
             )
-            .here("is called with a value that exists only while the job runs")
+            .here(if self.mentions(expr) {
+                "is called with a value that exists only while the job runs"
+            } else {
+                "a job computes nothing itself"
+            })
             .label(callee.span, "not an op")
             .note("a `fn` runs inside an op; a step of a job is an op")
             .help(format!(
@@ -106,12 +115,14 @@ impl Composer<'_, '_> {
         let variables = infer.fresh_list(function.generics.len(), expr.span);
         self.explicit(&mut infer, &variables, type_args, expr.span, id);
         let mut nodes = Vec::with_capacity(slots.len());
+        let mut direct = false;
         for (index, slot) in slots.iter().enumerate() {
             let param = &function.params[index];
             let wanted = substitute(&param.ty, &variables);
             let node = match slot.and_then(|at| args.get(at)) {
                 Some(arg) => {
                     let node = self.node(&arg.value, Some(&infer.resolve(&wanted)));
+                    direct |= matches!(node.ty, CTy::Dynamic(_));
                     let target = Target {
                         function: id,
                         call: expr,
@@ -129,7 +140,12 @@ impl Composer<'_, '_> {
             };
             nodes.push(node);
         }
-        self.step(expr.span, id, infer, variables, nodes)
+        let step = self.step(expr.span, id, infer, variables, nodes);
+        if direct {
+            // Mapped it would be dynamic, collected it would not: what follows is right for one of the two.
+            return Node::error(expr.span);
+        }
+        step
     }
 
     /// The invocation with its arguments at hand.

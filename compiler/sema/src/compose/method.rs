@@ -1,18 +1,12 @@
 //! Methods of compositions: `map`, `collect`, `collect_keyed`, `after`, and those that are not there yet.
 
-use std::collections::BTreeSet;
-
 use dynop_base::codes::composition;
-use dynop_base::{Applicability, Diagnostic, Span, Symbol, nearest};
-use dynop_syntax::ast::{self, ExprKind, PatternKind};
+use dynop_base::{Applicability, Diagnostic, nearest};
+use dynop_syntax::ast;
 
-use super::check::{Binding, Composer, MapId};
-use super::{BindingId, CTy, Node, NodeKind};
-use crate::body::Origin;
-use crate::hir::FunctionId;
-use crate::infer::Infer;
+use super::check::Composer;
+use super::{CTy, Node, NodeKind};
 use crate::signatures::unsupported;
-use crate::substitute::substitute;
 use crate::ty::Ty;
 
 /// The methods of dynamic outputs.
@@ -60,6 +54,11 @@ impl Composer<'_, '_> {
         if !matches!(node.ty, CTy::Dynamic(_)) {
             return self.run_time_method(expr, node, name, &shown);
         }
+        let near = nearest(name.name.as_str(), METHODS);
+        if near.is_none() {
+            let place = format!("what `.{}` is called on", name.name);
+            return self.direct(node.clone(), &place, None, None);
+        }
         let mut found = Diagnostic::new(
             &composition::UNKNOWN_PART,
             name.span,
@@ -67,15 +66,14 @@ impl Composer<'_, '_> {
         )
         .here("no such method")
         .label(node.span, format!("this is `{shown}`"));
-        found = match nearest(name.name.as_str(), METHODS) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).fix(
+        if let Some(near) = near {
+            found = found.help(format!("did you mean `{near}`?")).fix(
                 format!("change to `{near}`"),
                 name.span,
                 near,
                 Applicability::Maybe,
-            ),
-            None => found.help("it has `map`, `collect`, `collect_keyed` and `after`"),
-        };
+            );
+        }
         self.fail(found)
     }
 
@@ -104,7 +102,7 @@ impl Composer<'_, '_> {
         )
     }
 
-    fn not_dynamic(&mut self, node: &Node, name: ast::Ident) -> Node {
+    pub(super) fn not_dynamic(&mut self, node: &Node, name: ast::Ident) -> Node {
         let shown = self.show(&node.ty);
         let mut found = Diagnostic::new(
             &composition::NOT_DYNAMIC,
@@ -183,6 +181,10 @@ impl Composer<'_, '_> {
                     .here("collects one level")
                     .label(node.span, "each item is a dynamic output of its own")
                     .help("for a list of lists: `.map(|inner| inner.collect()).collect()`")
+                    .help(
+                        "for one list of all: `.flatten().collect()` (of the language, but not in this version of the \
+                         compiler); until then join the lists in an op",
+                    )
                     .fix(
                         "collect each level: a list of lists",
                         node.span.at_end(),
@@ -229,304 +231,5 @@ impl Composer<'_, '_> {
                 .help("put it behind the invocation itself: `op(x).after(y)`"),
             ),
         }
-    }
-
-    // ---------------------------------------------------------------------------------------------------------- map
-
-    fn map(&mut self, expr: &ast::Expr, node: Node, name: ast::Ident, args: &[ast::Arg]) -> Node {
-        let CTy::Dynamic(item) = node.ty.clone() else {
-            return self.not_dynamic(&node, name);
-        };
-        let [arg] = args else {
-            return self.fail(
-                Diagnostic::new(
-                    &composition::BAD_MAP,
-                    name.span,
-                    "`map` takes one closure or op",
-                )
-                .here(format!("is given {}", args.len()))
-                .help("`.map(|item| op(item))`, or `.map(op)`"),
-            );
-        };
-        match &arg.value.kind {
-            ExprKind::Closure { params, body } => self.map_closure(expr, node, *item, params, body),
-            _ => match self.invoked(&arg.value) {
-                Some(function) => self.map_op(expr, node, *item, function, arg.value.span),
-                None => {
-                    let mut found = Diagnostic::new(
-                        &composition::BAD_MAP,
-                        arg.span,
-                        "`map` wants a closure or an op",
-                    )
-                    .here("is neither")
-                    .help("`.map(|item| op(item))`, or the name of an op: `.map(op)`");
-                    if let Some(function) = self.function_named(&arg.value) {
-                        let function = self.cx.function(function).name;
-                        found = found.note(format!("`{function}` is a `fn`: call it in an op"));
-                    }
-                    self.fail(found)
-                }
-            },
-        }
-    }
-
-    fn bind_item(
-        &mut self,
-        name: Symbol,
-        span: Span,
-        ty: CTy,
-        map: MapId,
-        source: &Node,
-    ) -> BindingId {
-        self.bind(Binding {
-            name,
-            span,
-            ty,
-            axes: BTreeSet::from([map]),
-            made_by: self.made_by(source),
-            item_of: Some(map),
-            raw: false,
-            used: false,
-            watched: false,
-        })
-    }
-
-    fn map_closure(
-        &mut self,
-        expr: &ast::Expr,
-        source: Node,
-        item: CTy,
-        params: &[ast::ClosureParam],
-        body: &ast::Expr,
-    ) -> Node {
-        if params.is_empty() || params.len() > 2 {
-            return self.fail(
-                Diagnostic::new(
-                    &composition::BAD_MAP,
-                    body.span,
-                    "a closure of `map` takes the item, or item and key",
-                )
-                .here(format!("takes {}", params.len()))
-                .help("`|item| …` or `|item, key| …`"),
-            );
-        }
-        let map = self.next_map;
-        self.next_map += 1;
-        let source_axes = self.axes(&source);
-        let before = self.findings.diagnostics.len();
-        let (item_id, key_id, inner) = self.scoped(|this| {
-            let name_of = |param: &ast::ClosureParam| match param.pattern.kind {
-                PatternKind::Name(name) => Some(name),
-                PatternKind::Wildcard => Some(Symbol::new("_")),
-                _ => None,
-            };
-            let mut ids = Vec::new();
-            for (index, param) in params.iter().enumerate() {
-                let ty = if index == 0 {
-                    item.clone()
-                } else {
-                    CTy::Value(Ty::Str)
-                };
-                let name = name_of(param).unwrap_or_else(|| {
-                    this.report(
-                        Diagnostic::new(
-                            &composition::BAD_UNPACKING,
-                            param.pattern.span,
-                            "an item can't be taken apart here",
-                        )
-                        .here("exists only while the job runs")
-                        .help("take it apart in the op"),
-                    );
-                    Symbol::new("_")
-                });
-                ids.push(this.bind_item(name, param.pattern.span, ty, map, &source));
-            }
-            // An item that comes from items of outer maps depends on those too.
-            for id in &ids {
-                this.bindings[id.0 as usize].axes.extend(&source_axes);
-            }
-            this.open.push(map);
-            let inner = this.node(body, None);
-            this.open.pop();
-            (ids[0], ids.get(1).copied(), inner)
-        });
-        // What is broken may be what has the item in it.
-        let broken = self.findings.diagnostics[before..]
-            .iter()
-            .any(Diagnostic::is_error);
-        if broken {
-            self.pending_once.retain(|pending| pending.0 != map);
-            return Node {
-                ty: inner.ty.mapped(),
-                ..Node::error(expr.span)
-            };
-        }
-        self.finish_map(expr.span, source, map, item_id, key_id, inner)
-    }
-
-    fn map_op(
-        &mut self,
-        expr: &ast::Expr,
-        source: Node,
-        item: CTy,
-        id: FunctionId,
-        span: Span,
-    ) -> Node {
-        let function = self.cx.function(id);
-        if function.kind != ast::FunctionKind::Op {
-            return self.fail(unsupported(
-                &format!("{}s in `map`", function.kind.keyword()),
-                span,
-            ));
-        }
-        let required: Vec<usize> = (0..function.params.len())
-            .filter(|&at| function.params[at].default.is_none())
-            .collect();
-        let at = match required.as_slice() {
-            [at] => *at,
-            [] if !function.params.is_empty() => 0,
-            _ => {
-                let names: Vec<String> = required
-                    .iter()
-                    .map(|&at| format!("`{}`", function.params[at].name))
-                    .collect();
-                let takes = if names.is_empty() {
-                    "no parameter".to_owned()
-                } else {
-                    names.join(", ")
-                };
-                return self.fail(
-                    Diagnostic::new(
-                        &composition::BAD_MAP,
-                        span,
-                        format!("`{}` does not take exactly one item", function.name),
-                    )
-                    .here(format!("takes {takes}"))
-                    .label(function.name_span, "declared here")
-                    .help(format!(
-                        "write which argument the item is: `.map(|item| {}(…, item))`",
-                        function.name
-                    )),
-                );
-            }
-        };
-        let map = self.next_map;
-        self.next_map += 1;
-        let source_axes = self.axes(&source);
-        let (item_id, inner) = self.scoped(|this| {
-            let item_id = this.bind_item(Symbol::new("_"), span, item.clone(), map, &source);
-            this.bindings[item_id.0 as usize].axes.extend(&source_axes);
-            this.open.push(map);
-            let mut infer = Infer::default();
-            let variables = infer.fresh_list(function.generics.len(), span);
-            let mut nodes = Vec::new();
-            for (index, param) in function.params.iter().enumerate() {
-                if index != at {
-                    nodes.push(this.default_of(id, index, span));
-                    continue;
-                }
-                let wanted = substitute(&param.ty, &variables);
-                let node = Node {
-                    kind: NodeKind::Bound(item_id),
-                    ty: item.clone(),
-                    span,
-                };
-                nodes.push(this.coerce_with(
-                    &mut infer,
-                    node,
-                    &wanted,
-                    Origin::Param(id, index),
-                    None,
-                ));
-            }
-            let inner = this.step(span, id, infer, variables, nodes);
-            this.open.pop();
-            (item_id, inner)
-        });
-        self.finish_map(expr.span, source, map, item_id, None, inner)
-    }
-
-    fn finish_map(
-        &mut self,
-        span: Span,
-        source: Node,
-        map: MapId,
-        item: BindingId,
-        key: Option<BindingId>,
-        body: Node,
-    ) -> Node {
-        let (pending, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending_once)
-            .into_iter()
-            .partition(|p| p.0 == map);
-        self.pending_once = rest;
-        let nothing = matches!(body.ty, CTy::Value(Ty::Unit))
-            && !matches!(
-                result_of(&body).kind,
-                NodeKind::Invoke(_) | NodeKind::Bound(_)
-            );
-        if matches!(body.ty, CTy::Error) {
-            return Node {
-                kind: NodeKind::Error,
-                ty: CTy::Error,
-                span,
-            };
-        }
-        if !nothing && !self.every_part_depends(&body, map) {
-            return self.fail(
-                Diagnostic::new(
-                    &composition::ITEM_FREE_RESULT,
-                    result_of(&body).span,
-                    "this does not depend on the item",
-                )
-                .here("is the same for every key")
-                .label(self.bindings[item.0 as usize].span, "the item")
-                .help("move it out of the closure, or use the item in it"),
-            );
-        }
-        for (_, span, name) in pending {
-            self.report(
-                Diagnostic::new(
-                    &composition::RUNS_ONCE,
-                    span,
-                    format!("`{name}` does not use the item, so it runs once"),
-                )
-                .here("not cloned per key")
-                .label(self.bindings[item.0 as usize].span, "the item")
-                .help(format!(
-                    "if that is meant, invoke it before the `map`: `let x = {name}(…)`"
-                ))
-                .help("if not, pass the item to it"),
-            );
-        }
-        let ty = body.ty.clone().mapped();
-        Node {
-            kind: NodeKind::Map {
-                source: Box::new(source),
-                item,
-                key,
-                body: Box::new(body),
-            },
-            ty,
-            span,
-        }
-    }
-
-    fn every_part_depends(&self, body: &Node, map: MapId) -> bool {
-        match &result_of(body).kind {
-            NodeKind::Group(nodes) if matches!(body.ty, CTy::Group(_)) => {
-                nodes.iter().all(|node| self.every_part_depends(node, map))
-            }
-            _ => self.axes(result_of(body)).contains(&map),
-        }
-    }
-}
-
-/// The value of a block in blocks.
-fn result_of(node: &Node) -> &Node {
-    match &node.kind {
-        NodeKind::Block {
-            value: Some(value), ..
-        } => result_of(value),
-        _ => node,
     }
 }

@@ -11,9 +11,13 @@ use crate::ty::Ty;
 
 mod argument;
 mod check;
+mod expressions;
 mod invoke;
+mod map;
 mod method;
+mod patterns;
 mod text;
+mod usage;
 
 pub use check::check;
 

@@ -1,18 +1,40 @@
 //! Simple expressions as text again, for repairs: the checker has spans, not the source.
 
+use dynop_base::Span;
 use dynop_syntax::ast::{Expr, ExprKind};
 
-/// The text of a name, a field, or an invocation of names and numbers; `None` of anything larger.
+/// The text of a name, a field, a literal or an invocation of such; `None` of anything larger.
 pub(super) fn of(expr: &Expr) -> Option<String> {
+    written(expr, None)
+}
+
+/// The same with another text for the part at `span`.
+pub(super) fn replacing(expr: &Expr, span: Span, by: &str) -> Option<String> {
+    written(expr, Some((span, by)))
+}
+
+fn written(expr: &Expr, change: Option<(Span, &str)>) -> Option<String> {
+    if let Some((span, by)) = change
+        && expr.span == span
+    {
+        return Some(by.to_owned());
+    }
     match &expr.kind {
         ExprKind::Name(name) => Some(name.to_string()),
         ExprKind::Int(n) => Some(n.to_string()),
         ExprKind::Bool(b) => Some(b.to_string()),
+        ExprKind::Str(text)
+            if text
+                .chars()
+                .all(|c| c != '"' && c != '\\' && !c.is_control()) =>
+        {
+            Some(format!("\"{text}\""))
+        }
         ExprKind::Field {
             base,
             name,
             optional: false,
-        } => Some(format!("{}.{}", of(base)?, name.name)),
+        } => Some(format!("{}.{}", written(base, change)?, name.name)),
         ExprKind::Call {
             callee,
             type_args,
@@ -22,14 +44,18 @@ pub(super) fn of(expr: &Expr) -> Option<String> {
             let args: Option<Vec<String>> = args
                 .iter()
                 .map(|arg| {
-                    let value = of(&arg.value)?;
+                    let value = written(&arg.value, change)?;
                     Some(match arg.name {
                         Some(name) => format!("{}: {value}", name.name),
                         None => value,
                     })
                 })
                 .collect();
-            Some(format!("{}({})", of(callee)?, args?.join(", ")))
+            Some(format!(
+                "{}({})",
+                written(callee, change)?,
+                args?.join(", ")
+            ))
         }
         _ => None,
     }

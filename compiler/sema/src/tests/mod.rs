@@ -1,6 +1,7 @@
 //! Programs and what the checker says of them, as pictures.
 
 mod bodies;
+mod compositions;
 mod messages;
 mod pages;
 mod robust;

@@ -1,0 +1,388 @@
+//! Expressions of a composition: names, groups, lists, constants, and what needs a value that is not there yet.
+
+use dynop_base::codes::composition;
+use dynop_base::{Applicability, Diagnostic, Span, Symbol};
+use dynop_syntax::ast::{self, ExprKind};
+
+use super::check::{Composer, Meaning};
+use super::usage::mentions_param;
+use super::{CTy, Node, NodeKind};
+use crate::body::Origin;
+use crate::constants::check_constant;
+use crate::hir::FunctionId;
+use crate::signatures::unsupported;
+use crate::ty::Ty;
+
+impl Composer<'_, '_> {
+    /// An expression. `expected` helps constants to their type; nothing is held against it here.
+    pub(super) fn node(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
+        if let ExprKind::Block(block) = &expr.kind {
+            return self.block(block);
+        }
+        if let Some(node) = self.out_of_place(expr) {
+            return node;
+        }
+        if !self.mentions(expr) {
+            return self.constant(expr, expected);
+        }
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.node(inner, expected),
+            ExprKind::Name(name) => self.name(*name, expr.span),
+            ExprKind::Tuple(fields) => self.group(expr.span, fields, expected),
+            ExprKind::List(elements) => self.list(expr.span, elements, expected),
+            ExprKind::Call {
+                callee,
+                type_args,
+                args,
+                ..
+            } => self.call(expr, callee, type_args, args),
+            ExprKind::Field {
+                base,
+                name,
+                optional: false,
+            } => self.part(expr.span, base, *name),
+            ExprKind::As { value, name } => {
+                let mut node = self.node(value, expected);
+                match &mut node.kind {
+                    NodeKind::Invoke(invocation) => invocation.name = Some((name.name, name.span)),
+                    NodeKind::Error => {}
+                    _ => {
+                        return self.fail(
+                            Diagnostic::new(
+                                &composition::NOT_AN_INVOCATION,
+                                name.span,
+                                "only an invocation can be named",
+                            )
+                            .here("`as` names a step")
+                            .label(value.span, "this is no invocation of an op")
+                            .help("put `as` behind the invocation itself: `op(x) as name`"),
+                        );
+                    }
+                }
+                node
+            }
+            ExprKind::Closure { .. } => self.fail(
+                Diagnostic::new(
+                    &composition::NOT_IN_A_JOB,
+                    expr.span,
+                    "a closure can't stand here",
+                )
+                .here("closures are given to `map`"),
+            ),
+            ExprKind::Error => Node::error(expr.span),
+            _ => self.run_time_value(expr),
+        }
+    }
+
+    /// What is neither a constant nor a part of a composition, whatever is in it.
+    fn out_of_place(&mut self, expr: &ast::Expr) -> Option<Node> {
+        Some(match &expr.kind {
+            ExprKind::Name(_) | ExprKind::Field { .. } => {
+                let function = self.invoked(expr)?;
+                self.not_invoked(expr, function)
+            }
+            ExprKind::Call { callee, .. } => {
+                let function = self.function_named(callee)?;
+                if self.cx.function(function).kind != ast::FunctionKind::Fn {
+                    return None;
+                }
+                self.function_call(expr, callee, function)
+            }
+            ExprKind::If { condition, .. } => self.if_or_match(expr, condition, "if"),
+            ExprKind::Match { scrutinee, .. } => self.if_or_match(expr, scrutinee, "match"),
+            ExprKind::Try { .. } => self.statement_word(
+                expr,
+                "try",
+                "catch the failure in the op, or let the step fail: its siblings go on",
+            ),
+            ExprKind::Return(_) => self.statement_word(
+                expr,
+                "return",
+                "the last expression of the body is the result",
+            ),
+            ExprKind::Fail { .. } => {
+                self.statement_word(expr, "fail", "a step fails, not a job: `fail` in an op")
+            }
+            ExprKind::Break => self.statement_word(expr, "break", "use it in an op"),
+            ExprKind::Continue => self.statement_word(expr, "continue", "use it in an op"),
+            _ => return None,
+        })
+    }
+
+    fn statement_word(&mut self, expr: &ast::Expr, word: &str, help: &str) -> Node {
+        self.fail(
+            Diagnostic::new(
+                &composition::NOT_IN_A_JOB,
+                expr.span,
+                format!("`{word}` can't stand in a job"),
+            )
+            .here("belongs into an op")
+            .note("a job only says which ops are invoked and where their outputs go")
+            .help(help),
+        )
+    }
+
+    /// An op's name where its output is wanted.
+    fn not_invoked(&mut self, expr: &ast::Expr, id: FunctionId) -> Node {
+        let function = self.cx.function(id);
+        let (kind, name) = (function.kind.keyword(), function.name);
+        let free = function.params.iter().all(|param| param.default.is_some());
+        let mut found = Diagnostic::new(
+            &composition::NOT_IN_A_JOB,
+            expr.span,
+            format!("the {kind} `{name}` is named here, but not invoked"),
+        )
+        .here(format!("a {kind} is no value"))
+        .label(function.name_span, "declared here");
+        found = if free {
+            found.help(format!("invoke it: `{name}()`")).fix(
+                format!("invoke `{name}`"),
+                expr.span.at_end(),
+                "()",
+                Applicability::Maybe,
+            )
+        } else {
+            let params: Vec<String> = function
+                .params
+                .iter()
+                .filter(|param| param.default.is_none())
+                .map(|param| param.name.to_string())
+                .collect();
+            found.help(format!("invoke it: `{name}({})`", params.join(", ")))
+        };
+        self.fail(found)
+    }
+
+    fn if_or_match(&mut self, expr: &ast::Expr, steered_by: &ast::Expr, word: &str) -> Node {
+        if self.mentions(steered_by) {
+            return self.needs_values(
+                steered_by.span,
+                &[steered_by],
+                &format!("what `{word}` looks at"),
+            );
+        }
+        self.fail(unsupported(
+            &format!("`{word}` expressions in a job"),
+            expr.span,
+        ))
+    }
+
+    /// An operator or the like on something that exists only at run time.
+    pub(super) fn run_time_value(&mut self, expr: &ast::Expr) -> Node {
+        let mut parts = Vec::new();
+        crate::scan::each_child(expr, &mut |child| parts.push(child));
+        let place = match &expr.kind {
+            ExprKind::Binary { .. } | ExprKind::Unary { .. } => "an operand",
+            ExprKind::FString(_) | ExprKind::Shell(_) => "a part of a text",
+            ExprKind::Index { .. } => "indexed or an index",
+            ExprKind::Map(_) => "an entry of a map",
+            ExprKind::Call { .. } => "an argument of this",
+            _ => "a value",
+        };
+        self.needs_values(expr.span, &parts, place)
+    }
+
+    /// Reports that `whole` would need the values of its parts now, which are outputs, some of them.
+    pub(super) fn needs_values(&mut self, whole: Span, parts: &[&ast::Expr], place: &str) -> Node {
+        let mut first: Option<Node> = None;
+        for part in parts {
+            if !self.mentions(part) {
+                continue;
+            }
+            let node = self.node(part, None);
+            match node.ty {
+                CTy::Error => return Node::error(whole),
+                CTy::Dynamic(_) => return self.direct(node, place, None, None),
+                CTy::Value(_) | CTy::Group(_) => first = first.or(Some(node)),
+            }
+        }
+        let found = Diagnostic::new(
+            &composition::RUN_TIME_VALUE,
+            whole,
+            "this can't be computed in a job",
+        )
+        .here("would need the value now");
+        let found = match first {
+            Some(node) => {
+                let label = match &node.kind {
+                    NodeKind::Param(_) => {
+                        "a parameter of the job is known only when a run starts".to_owned()
+                    }
+                    _ => format!(
+                        "this `{}` exists only while the job runs",
+                        self.show(&node.ty)
+                    ),
+                };
+                found.label(node.span, label)
+            }
+            None => found,
+        };
+        self.fail(
+            found
+                .note("a job is evaluated once, by the compiler, to find its steps; values flow later")
+                .help("put the expression in an op, and pass the value to it"),
+        )
+    }
+
+    pub(super) fn constant(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
+        let expected =
+            expected.filter(|ty| !crate::infer::has_variables(ty) && !mentions_param(ty));
+        let (value, mut found) = check_constant(
+            self.cx,
+            self.module,
+            &[],
+            expr,
+            expected.map(|ty| (ty, Origin::Unknown)),
+        );
+        self.findings.diagnostics.append(&mut found.diagnostics);
+        self.findings.requirements.append(&mut found.requirements);
+        self.findings.instances.append(&mut found.instances);
+        let ty = if value.ty == Ty::Error {
+            CTy::Error
+        } else {
+            CTy::Value(value.ty.clone())
+        };
+        Node {
+            kind: NodeKind::Const(value),
+            ty,
+            span: expr.span,
+        }
+    }
+
+    fn name(&mut self, name: Symbol, span: Span) -> Node {
+        match self.scope.get(&name).copied() {
+            Some(Meaning::Param(index)) => {
+                let ty = self.cx.function(self.function).params[index as usize]
+                    .ty
+                    .clone();
+                Node {
+                    kind: NodeKind::Param(index),
+                    ty: CTy::Value(ty),
+                    span,
+                }
+            }
+            Some(Meaning::Binding(id)) => {
+                self.bindings[id.0 as usize].used = true;
+                Node {
+                    kind: NodeKind::Bound(id),
+                    ty: self.bindings[id.0 as usize].ty.clone(),
+                    span,
+                }
+            }
+            None => Node::error(span),
+        }
+    }
+
+    fn group(&mut self, span: Span, fields: &[ast::TupleField], expected: Option<&Ty>) -> Node {
+        let wanted = |index: usize, name: Option<Symbol>| match expected {
+            Some(Ty::Tuple(types)) => types.get(index),
+            Some(Ty::NamedTuple(types)) => types
+                .iter()
+                .find(|(field, _)| Some(*field) == name)
+                .map(|(_, ty)| ty),
+            _ => None,
+        };
+        let mut nodes = Vec::new();
+        let mut parts = Vec::new();
+        for (index, field) in fields.iter().enumerate() {
+            let name = field.name.map(|name| name.name);
+            let node = self.node(&field.value, wanted(index, name));
+            parts.push((name, node.ty.clone()));
+            nodes.push(node);
+        }
+        Node {
+            kind: NodeKind::Group(nodes),
+            ty: CTy::Group(parts),
+            span,
+        }
+    }
+
+    fn list(&mut self, span: Span, elements: &[ast::Element], expected: Option<&Ty>) -> Node {
+        let mut item: Option<Ty> = match expected {
+            Some(Ty::List(item)) if !crate::infer::has_variables(item) && !mentions_param(item) => {
+                Some((**item).clone())
+            }
+            _ => None,
+        };
+        let mut nodes = Vec::new();
+        for element in elements {
+            if let Some(spread) = element.spread {
+                let whole = self.node(&element.value, None);
+                if !whole.is_error() {
+                    self.report(unsupported("spreads in a list of outputs", spread));
+                }
+                nodes.push(Node::error(spread));
+                continue;
+            }
+            let node = self.node(&element.value, item.as_ref());
+            let node = match (&item, &node.ty) {
+                (Some(item), _) => self.coerce(
+                    node,
+                    &item.clone(),
+                    Origin::Rule("the elements of a list have one type"),
+                    None,
+                ),
+                (None, CTy::Value(ty)) => {
+                    item = Some(ty.clone());
+                    node
+                }
+                (None, CTy::Dynamic(_)) => self.direct(node, "an element of a list", None, None),
+                (None, CTy::Group(_)) => {
+                    let ty = node.ty.as_ty();
+                    let dynamic =
+                        crate::substitute::any(&ty, &mut |ty| matches!(ty, Ty::Dynamic(_)));
+                    if dynamic {
+                        self.direct(node, "an element of a list", None, None)
+                    } else {
+                        item = Some(ty.clone());
+                        self.coerce(node, &ty, Origin::Unknown, None)
+                    }
+                }
+                (None, CTy::Error) => node,
+            };
+            nodes.push(node);
+        }
+        let ty = item.map_or(CTy::Error, |item| CTy::Value(Ty::list(item)));
+        Node {
+            kind: NodeKind::List(nodes),
+            ty,
+            span,
+        }
+    }
+
+    fn part(&mut self, span: Span, base: &ast::Expr, name: ast::Ident) -> Node {
+        let node = self.node(base, None);
+        let parts = match &node.ty {
+            CTy::Group(parts) => parts.clone(),
+            CTy::Error => return Node::error(span),
+            CTy::Dynamic(_) => {
+                return self.direct(node, &format!("the base of `.{}`", name.name), None, None);
+            }
+            CTy::Value(_) => {
+                let shown = self.show(&node.ty);
+                return self.fail(
+                    Diagnostic::new(&composition::RUN_TIME_VALUE, span, format!("`.{}` can't be read in a job", name.name))
+                        .here("would need the value now")
+                        .label(node.span, format!("this `{shown}` exists only while the job runs"))
+                        .help("read the field in an op, or let the op declare named outputs: `-> (a: A, b: B)`"),
+                );
+            }
+        };
+        let index = match name.name.as_str().parse::<usize>() {
+            Ok(index) if index < parts.len() => Some(index),
+            _ => parts.iter().position(|(part, _)| *part == Some(name.name)),
+        };
+        let Some(index) = index else {
+            self.unknown_part(name, &parts);
+            return Node::error(span);
+        };
+        Node {
+            ty: parts[index].1.clone(),
+            kind: NodeKind::Part {
+                base: Box::new(node),
+                index,
+            },
+            span,
+        }
+    }
+}
