@@ -34,14 +34,18 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
             let output = &plan.ops[op as usize].outputs[over.output as usize].name;
             let _ = writeln!(
                 out,
-                "  scope {index} in {}: over {}.{output}",
+                "  scope @{index} in @{}: over {}.{output}",
                 scope.parent, maker.name
             );
         }
     }
     for step in &job.steps {
         let Action::Op(op) = step.action;
-        let inputs: Vec<String> = step.inputs.iter().map(|input| source(job, input)).collect();
+        let inputs: Vec<String> = step
+            .inputs
+            .iter()
+            .map(|input| source(plan, job, input))
+            .collect();
         let place = if step.scope == ROOT {
             String::new()
         } else {
@@ -64,24 +68,31 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "  result {}", source(job, &job.result));
+    let _ = writeln!(out, "  result {}", source(plan, job, &job.result));
 }
 
-fn source(job: &Job, from: &Source) -> String {
+fn source(plan: &Plan, job: &Job, from: &Source) -> String {
     let scope = |id: &ScopeId| format!("@{id}");
     let list = |all: &[Source]| {
         all.iter()
-            .map(|one| source(job, one))
+            .map(|one| source(plan, job, one))
             .collect::<Vec<_>>()
             .join(", ")
     };
     match from {
         Source::Const(value) => constant(value),
         Source::Param(index) => format!("${}", job.params[*index as usize].name),
-        Source::Output(output) => match output.output {
-            0 => job.steps[output.step as usize].name.clone(),
-            index => format!("{}.{index}", job.steps[output.step as usize].name),
-        },
+        Source::Output(output) => {
+            let step = &job.steps[output.step as usize];
+            let Action::Op(op) = step.action;
+            match plan.ops[op as usize].outputs[output.output as usize]
+                .name
+                .as_str()
+            {
+                "result" => step.name.clone(),
+                name => format!("{}.{name}", step.name),
+            }
+        }
         Source::Item(id) => format!("item{}", scope(id)),
         Source::Key(id) => format!("key{}", scope(id)),
         Source::Collect {
@@ -95,11 +106,11 @@ fn source(job: &Job, from: &Source) -> String {
             } else {
                 "collect"
             };
-            format!("{word}{} {}", scope(id), source(job, value))
+            format!("{word}{} {}", scope(id), source(plan, job, value))
         }
         Source::List { elements, .. } => format!("[{}]", list(elements)),
         Source::Tuple { fields, .. } => format!("({})", list(fields)),
-        Source::Some { value, .. } => format!("some({})", source(job, value)),
+        Source::Some { value, .. } => format!("some({})", source(plan, job, value)),
     }
 }
 

@@ -400,9 +400,14 @@ impl Evaluator<'_, '_, '_> {
     /// The steps that `after` waits for.
     fn waits(&self, value: &Value, steps: &mut Vec<StepId>) {
         match value {
+            // An item that is there has nothing to be waited for: being cloned over it is the order.
+            Value::Plain(Draft::Item(_) | Draft::Key(_), _) => {}
             Value::Plain(draft, _) => self.makers(draft, steps),
             Value::Nothing(more, _) => steps.extend(more),
-            Value::Dynamic(_, item) => self.waits(item, steps),
+            Value::Dynamic(_, item) => match &**item {
+                Value::Plain(draft, _) => self.makers(draft, steps),
+                inner => self.waits(inner, steps),
+            },
             Value::Group(parts) => parts.iter().for_each(|part| self.waits(part, steps)),
         }
     }

@@ -15,6 +15,8 @@ mod constant;
 mod dump;
 mod eval;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use dump::dump;
 

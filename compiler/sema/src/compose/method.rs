@@ -181,10 +181,7 @@ impl Composer<'_, '_> {
                     .here("collects one level")
                     .label(node.span, "each item is a dynamic output of its own")
                     .help("for a list of lists: `.map(|inner| inner.collect()).collect()`")
-                    .help(
-                        "for one list of all: `.flatten().collect()` (of the language, but not in this version of the \
-                         compiler); until then join the lists in an op",
-                    )
+                    .help("for one list of all: `.flatten().collect()` (not in this version: join in an op)")
                     .fix(
                         "collect each level: a list of lists",
                         node.span.at_end(),

@@ -1,0 +1,284 @@
+//! Jobs and the plans they become, as text.
+
+use dynop_base::{FileId, SourceMap};
+use dynop_sema::{Checked, Input, Role};
+use dynop_syntax::ast::Module;
+
+use crate::PlanOutput;
+
+/// Ops of many shapes, in front of each job below.
+const OPS: &str = r#"
+op nums(n: Int = 3) -> DynamicOutput<Int> { for i in 0..n { yield DynamicOutput(i, mapping_key: i) } }
+op returned() -> List<DynamicOutput<Int>> { return [DynamicOutput(1, mapping_key: "a")] }
+op chunks(x: Int) -> DynamicOutput<Int> { for i in 0..x { yield DynamicOutput(i, mapping_key: i) } }
+op split(n: Int) -> (values: DynamicOutput<Int>, negatives: DynamicOutput<Int>, total: Int) {
+    return (values: [], negatives: [], total: n)
+}
+op double(x: Int) -> Int { x * 2 }
+op loud(s: Str) -> Str { s.upper() }
+op add(a: Int, b: Int) -> Int { a + b }
+op sum(xs: List<Int>) -> Int { xs.sum() }
+op total(xs: List<List<Int>>) -> Int { xs.len() }
+op one() -> Int { 1 }
+op note(s: Str) { log(s) }
+op keyed(xs: Map<Str, Int>) -> Int { xs.len() }
+op echo<T>(x: T) -> T { x }
+op gather<T>(xs: List<T>) -> Int { xs.len() }
+op maybe(x: Int) -> (left: Int?, right: Int?) { yield Output(x, output_name: "left") }
+op opt(x: Int?) -> Int { x ?? 0 }
+struct Row { n: Int, s: Str = "x" }
+op row(r: Row, p: Path = "data", tags: List<Str> = ["a"], m: Map<Str, Float> = ["a": -2.5]) -> Row { r }
+const N = 4
+const NAME = f"n{N * 2}"
+"#;
+
+/// A checked program with its sources.
+fn checked(source: &str) -> (SourceMap, Checked) {
+    let mut sources = SourceMap::new();
+    let mut modules: Vec<(Role, Module)> = Vec::new();
+    let mut parse = |role: Role, name: String, text: &str| {
+        let id: FileId = sources.add(name, text);
+        modules.push((role, dynop_syntax::parse(id, text).module));
+    };
+    parse(Role::Main, "main.dyn".into(), source);
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../../runtime/std");
+    let mut files: Vec<_> = std::fs::read_dir(library)
+        .expect("the standard library")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "dyn"))
+        .collect();
+    files.sort();
+    for path in files {
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        parse(Role::Std(name.clone()), format!("std/{name}.dyn"), &text);
+    }
+    let inputs: Vec<Input<'_>> = modules
+        .iter()
+        .map(|(role, module)| Input {
+            module,
+            role: role.clone(),
+            imports: Vec::new(),
+        })
+        .collect();
+    let checked = dynop_sema::check(&inputs);
+    (sources, checked)
+}
+
+fn planned(jobs: &str) -> Result<PlanOutput, Vec<String>> {
+    let (sources, checked) = checked(&format!("{OPS}{jobs}"));
+    let errors: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .filter(|found| found.is_error())
+        .map(|found| found.message.as_str())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    crate::build(&checked.program, &sources).map_err(|found| {
+        found
+            .iter()
+            .map(|one| {
+                format!(
+                    "{}: {} ({})",
+                    one.code.id,
+                    one.message,
+                    one.helps.join("; ")
+                )
+            })
+            .collect()
+    })
+}
+
+macro_rules! becomes {
+    ($name:ident, $jobs:expr) => {
+        #[test]
+        fn $name() {
+            let text = match planned($jobs) {
+                Ok(output) => crate::dump(&output.plan),
+                Err(found) => found.join("\n"),
+            };
+            insta::with_settings!({ description => $jobs, omit_expression => true }, {
+                insta::assert_snapshot!(text);
+            });
+        }
+    };
+}
+
+becomes!(
+    one_level,
+    r#"
+job word_count(n: Int = N, p: Path = "x", names: List<Str> = [NAME]) -> Int {
+    let items = nums(n)
+    let doubled = items.map(|x| double(x))
+    sum(doubled.collect())
+}
+job by_name() -> Int { sum(nums().map(double).map(double).collect()) }
+job with_key() -> Int { keyed(nums().map(|x, key| { note(key).after(x)
+    double(x) }).collect_keyed()) }
+job listed() -> Int { sum(returned().collect()) }
+job items_alone() -> List<Int> { nums().collect() }
+"#
+);
+
+becomes!(
+    several_outputs,
+    r#"
+job by_order() -> Int {
+    let (values, negatives, rest) = split(1)
+    sum([sum(values.map(double).collect()), sum(negatives.collect()), rest])
+}
+job by_part() -> Int {
+    let outs = split(1)
+    add(sum(outs.negatives.map(|n| add(n, outs.total)).collect()), outs.total)
+}
+job of_closures() -> (Int, Int) {
+    let (a, b) = nums().map(|x| (double(x), add(x, 1)))
+    let named = nums().map(|x| (left: double(x), again: double(double(x))))
+    (add(sum(a.collect()), sum(b.collect())), sum(named.again.collect()))
+}
+job of_clones() -> Int {
+    let parts = nums().map(|x| split(x))
+    add(sum(parts.total.collect()), total(parts.values.map(|d| d.collect()).collect()))
+}
+job optional() -> Int { add(opt(maybe(1).left), gather(nums().map(|x| maybe(x).right).collect())) }
+"#
+);
+
+becomes!(
+    nested,
+    r#"
+job per_outer_key() -> Int { sum(nums().map(|x| sum(chunks(x).map(|y| double(y)).collect())).collect()) }
+job outer_item_inside() -> Int { total(nums().map(|x| chunks(x).map(|y| add(x, y)).collect()).collect()) }
+job outer_only() -> Int {
+    total(nums().map(|x| chunks(x).map(|y| add(double(x), y)).collect()).collect())
+}
+job returned_from_the_closure() -> Int {
+    let levels = nums().map(|x| chunks(x))
+    total(levels.map(|d| d.map(double).collect()).collect())
+}
+job three() -> Int {
+    sum(nums().map(|x| sum(chunks(x).map(|y| sum(chunks(y).map(|z| sum([x, y, z])).collect())).collect())).collect())
+}
+job product() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    total(a.map(|x| b.map(|y| add(x, y)).collect()).collect())
+}
+job after_a_collect() -> Int { sum(chunks(sum(nums().collect())).map(double).collect()) }
+"#
+);
+
+becomes!(
+    captures,
+    r#"
+job plain() -> Int {
+    let base = one()
+    sum(nums().map(|x| add(x, base)).collect())
+}
+job fan_in_beside_the_item() -> Int {
+    let d = nums()
+    let all = sum(d.collect())
+    sum(d.map(|x| add(x, all)).collect())
+}
+job collected_inside() -> Int {
+    let d = nums()
+    sum(d.map(|x| add(x, sum(d.collect()))).collect())
+}
+job fan_in_of_lists() -> Int {
+    let d = nums()
+    sum(d.map(|x| sum([x, double(x), 3, N])).collect())
+}
+"#
+);
+
+becomes!(
+    order_and_names,
+    r#"
+job ordered() -> Int {
+    let d = nums()
+    let noted = d.map(|x, key| note(key))
+    let first = note("a") as start
+    add(one().after(noted), one().after(first)).after(d)
+}
+job counted() -> Int { add(one(), add(one(), one() as last)) }
+job cloned_by_after() -> Int { sum(nums().map(|x| one().after(x)).collect()) }
+job cloned_by_steps() -> Int { sum(nums().map(|x| { let n = note("x").after(double(x))
+    one().after(n) }).collect()) }
+job nothing() { note("x") }
+"#
+);
+
+becomes!(
+    constants,
+    r#"
+job filled(r: Int = -N, t: (Int, Str) = (1, NAME), f: Bool = not true) -> Row {
+    row(Row(n: 2 + N ** 2, s: f"{N}{NAME}"), tags: ["a", ..["b"], NAME])
+}
+job constant() -> (Int, Str) { (N, "x") }
+job passed(n: Int) -> (a: Int, b: Int) { (a: n, b: echo(n)) }
+job generic() -> Int { gather([echo("a"), echo(NAME), loud("b")]) }
+"#
+);
+
+becomes!(
+    names_taken,
+    r#"
+job twice() -> Int { add(one() as x, one() as x) }
+job taken() -> Int { add(one(), double(1) as one) }
+"#
+);
+
+becomes!(
+    not_yet,
+    r#"
+job inner_alone() -> Int {
+    let b = nums()
+    total(nums(2).map(|x| b.map(|y| add(x, double(y))).collect()).collect())
+}
+"#
+);
+
+#[test]
+fn an_op_is_one_instance_for_each_of_its_types() {
+    let jobs = "job a() -> Int { add(echo(1), echo(2)) }\njob b() -> Str { echo(\"x\") }";
+    let output = planned(jobs).expect("a plan");
+    let names: Vec<&str> = output.plan.ops.iter().map(|op| op.name.as_str()).collect();
+    assert_eq!(names, ["add", "echo", "echo"]);
+    assert_eq!(output.plan.ops.len(), output.ops.len());
+}
+
+#[test]
+fn what_a_plan_counts_is_there() {
+    let output =
+        planned("job a() -> Int { sum(nums().map(|x| add(x, one())).collect()) }").expect("a plan");
+    let job = &output.plan.jobs[0];
+    for step in &job.steps {
+        let dynop_abi::plan::Action::Op(op) = step.action;
+        let op = &output.plan.ops[op as usize];
+        assert_eq!(op.params.len(), step.inputs.len());
+        assert!(
+            op.params
+                .iter()
+                .all(|param| (param.ty as usize) < output.types.len())
+        );
+        assert!((step.scope as usize) < job.scopes.len());
+    }
+}
+
+#[test]
+fn a_file_without_jobs_says_so() {
+    let found = planned("").expect_err("no job");
+    assert!(found[0].contains("there is no job"), "{found:?}");
+}
+
+#[test]
+fn drawings_have_scopes_as_boxes() {
+    let jobs =
+        "job a() -> Int { sum(nums().map(|x| sum(chunks(x).map(double).collect())).collect()) }";
+    let plan = planned(jobs).expect("a plan").plan;
+    insta::assert_snapshot!("dot", dynop_abi::graph::dot(&plan, &plan.jobs[0]));
+    insta::assert_snapshot!("mermaid", dynop_abi::graph::mermaid(&plan, &plan.jobs[0]));
+}
