@@ -1,1 +1,71 @@
 //! What is measured, how, and beside whom.
+//!
+//! Machines are noisy: every figure is a median of several rounds, and what counts is the ratio between two things that
+//! took turns in one run. `cargo run --release -p dynop_benches --bin NAME`:
+//!
+//! | bin | what |
+//! |---|---|
+//! | `fan_out` | cost of one mapped key beside rayon and a plain loop, and memory |
+//! | `kernels` | compiled code beside Rust release: `fib`, `sieve`, `words` |
+//! | `compile` | time of each stage, size and start-up of executables |
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use dynopc::driver::{BuildOptions, Built, Frontend};
+use dynopc::render::{MessageFormat, Style, render};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Builds a program and gives what the driver knows of it, with the executable.
+///
+/// # Errors
+/// The drawing of what was found, if that stops the build.
+pub fn build(path: &Path) -> Result<(Frontend, Vec<u8>), String> {
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut front = Frontend::default();
+            front.check(path);
+            match front.build(&BuildOptions::default(), None) {
+                Ok(Built::Executable(bytes)) => Ok((front, bytes)),
+                _ => Err(render(
+                    &front.diagnostics,
+                    &front.sources,
+                    MessageFormat::Human,
+                    Style::PLAIN,
+                )),
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .stack_size(256 << 20)
+            .spawn_scoped(scope, work);
+        thread
+            .map_err(|e| e.to_string())?
+            .join()
+            .map_err(|_| "the compiler panicked".to_owned())?
+    })
+}
+
+/// How long a command takes, output thrown away.
+pub fn time_command(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let output = command.output().expect("the command can be started");
+    let elapsed = start.elapsed();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    elapsed
+}
+
+/// The middle one of an odd number of values.
+pub fn median<T: PartialOrd + Copy>(values: &mut [T]) -> T {
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    values[values.len() / 2]
+}
