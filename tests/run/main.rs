@@ -4,6 +4,8 @@
 //! A program `NAME.dyn` says in its first comment lines what is expected:
 //! `// args: --n 3`, `// exit: 1`, `// out: 42` (repeated for more lines), `// err: text that standard error contains`.
 
+mod command_line;
+
 use std::path::{Path, PathBuf};
 
 use dynop_tests::{build_file, root};
