@@ -78,7 +78,10 @@ fn fib(n: u64) -> u64 {
     if n < 2 { n } else { fib(n - 1) + fib(n - 2) }
 }
 
-#[expect(clippy::same_item_push, reason = "the same work as the Dynop program's")]
+#[expect(
+    clippy::same_item_push,
+    reason = "the same work as the Dynop program's"
+)]
 fn sieve(n: u64) -> u64 {
     let n = n as usize;
     let mut composite = Vec::new();
