@@ -13,7 +13,8 @@ use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
 use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_abi::plan::{
-    Action, Collect, Const, Job, Op, OpParam, Output, OutputRef, Place, ROOT, Scope, Source, Step,
+    Action, Collect, Const, Job, Op, OpParam, Output, OutputRef, Place, Policy, ROOT, Scope,
+    Source, Step,
 };
 use dynop_benches::median;
 use dynop_pool::plain::entries::dyn_yield;
@@ -129,6 +130,7 @@ fn job(keys: i64) -> (Job, Vec<Op>) {
             dynamic,
             optional: false,
         }],
+        returns_output: !dynamic,
         place: Place::default(),
     };
     let step = |name: &str, op, scope, input| Step {
@@ -138,6 +140,7 @@ fn job(keys: i64) -> (Job, Vec<Op>) {
         inputs: vec![input],
         after: Vec::new(),
         place: Place::default(),
+        policy: Policy::default(),
     };
     let output = |step| Source::Output(OutputRef { step, output: 0 });
     let collect = Source::Collect {

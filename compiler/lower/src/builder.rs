@@ -126,7 +126,7 @@ fn build_function<'p>(
         hir::FunctionBody::Composition(_) | hir::FunctionBody::Error => return None,
     };
     let result = match &exit {
-        Exit::Op if crate::outputs::returns_output(&function.outputs, &function.result) => {
+        Exit::Op if dynop_sema::hir::returns_output(&function.outputs, &function.result) => {
             substitute(&function.result, type_args)
         }
         Exit::Op => Ty::Unit,

@@ -111,7 +111,7 @@ impl<'p> Lowering<'p> {
     /// The entry of an op of the plan.
     pub(crate) fn op(&mut self, function: hir::FunctionId, type_args: &[Ty]) -> ir::OpEntry {
         let returns_output = self.declared(function).is_some_and(|declared| {
-            crate::outputs::returns_output(&declared.outputs, &declared.result)
+            dynop_sema::hir::returns_output(&declared.outputs, &declared.result)
         });
         let key = InstanceKey::Op {
             function,

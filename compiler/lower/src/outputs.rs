@@ -1,21 +1,11 @@
 //! The outputs of ops: what a body returns, handed over one by one, and `yield Output(…)`.
 
 use dynop_ir::{Op, Operand, Terminator, Type};
-use dynop_sema::hir::{Expr, OutputForm, Outputs};
+use dynop_sema::hir::{Expr, OutputForm, returns_output};
 use dynop_sema::ty::Ty;
 
 use crate::builder::Builder;
 use crate::operators::int;
-
-/// Whether an op's result is its one plain output, which the caller takes from the function.
-pub(crate) fn returns_output(outputs: &Outputs, result: &Ty) -> bool {
-    outputs.form == OutputForm::Returns
-        && !matches!(result, Ty::NamedTuple(_))
-        && outputs
-            .list
-            .first()
-            .is_some_and(|output| !output.dynamic && !output.optional)
-}
 
 impl<'p> Builder<'_, 'p> {
     /// `yield Output(value)`; `none` of an optional output skips it.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use dynop_abi::plan::{Action, Collect, Const, Job, Plan, ROOT, ScopeId, Source};
+use dynop_abi::plan::{Collect, Const, Job, OutputRef, Plan, ROOT, ScopeId, Source};
 
 /// Every job with its scopes and steps.
 pub fn dump(plan: &Plan) -> String {
@@ -30,8 +30,7 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
     for (index, scope) in job.scopes.iter().enumerate() {
         if let Some(over) = scope.over {
             let maker = &job.steps[over.step as usize];
-            let Action::Op(op) = maker.action;
-            let output = &plan.ops[op as usize].outputs[over.output as usize].name;
+            let output = output_name(plan, job, over);
             let _ = writeln!(
                 out,
                 "  scope @{index} in @{}: over {}.{output}",
@@ -40,7 +39,6 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
         }
     }
     for step in &job.steps {
-        let Action::Op(op) = step.action;
         let inputs: Vec<String> = step
             .inputs
             .iter()
@@ -55,7 +53,7 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
             out,
             "  step {}{place} = {}({})",
             step.name,
-            plan.ops[op as usize].name,
+            step.action.word(plan),
             inputs.join(", ")
         );
         if !step.after.is_empty() {
@@ -71,6 +69,15 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
     let _ = writeln!(out, "  result {}", source(plan, job, &job.result));
 }
 
+/// The name of a step's output.
+fn output_name<'p>(plan: &'p Plan, job: &Job, output: OutputRef) -> &'p str {
+    job.steps[output.step as usize]
+        .action
+        .op()
+        .and_then(|op| plan.ops[op as usize].outputs.get(output.output as usize))
+        .map_or("result", |output| output.name.as_str())
+}
+
 fn source(plan: &Plan, job: &Job, from: &Source) -> String {
     let scope = |id: &ScopeId| format!("@{id}");
     let list = |all: &[Source]| {
@@ -84,27 +91,39 @@ fn source(plan: &Plan, job: &Job, from: &Source) -> String {
         Source::Param(index) => format!("${}", job.params[*index as usize].name),
         Source::Output(output) => {
             let step = &job.steps[output.step as usize];
-            let Action::Op(op) = step.action;
-            match plan.ops[op as usize].outputs[output.output as usize]
-                .name
-                .as_str()
-            {
+            match output_name(plan, job, *output) {
                 "result" => step.name.clone(),
                 name => format!("{}.{name}", step.name),
             }
         }
+        Source::OutputOver { output, path } => {
+            let keys: String = path.iter().map(|id| format!("[{}]", scope(id))).collect();
+            format!("{}{keys}", source(plan, job, &Source::Output(*output)))
+        }
         Source::Item(id) => format!("item{}", scope(id)),
         Source::Key(id) => format!("key{}", scope(id)),
+        Source::FlatKey(ids) => {
+            let keys: Vec<String> = ids
+                .iter()
+                .map(|id| source(plan, job, &Source::Key(*id)))
+                .collect();
+            keys.join("/")
+        }
+        Source::Each { scope: id, value } => {
+            format!("each{} {}", scope(id), source(plan, job, value))
+        }
         Source::Collect {
             scope: id,
             value,
             into,
             ..
         } => {
-            let word = if *into == Collect::Keyed {
-                "collect_keyed"
-            } else {
-                "collect"
+            let word = match into {
+                Collect::List => "collect",
+                Collect::Keyed => "collect_keyed",
+                Collect::Flat => "collect_flat",
+                Collect::FlatKeyed => "collect_flat_keyed",
+                Collect::Results => "collect_results",
             };
             format!("{word}{} {}", scope(id), source(plan, job, value))
         }

@@ -336,6 +336,7 @@ impl Evaluator<'_, '_, '_> {
             inputs,
             after,
             place,
+            policy: plan::Policy::default(),
         });
         Some(self.outputs(step, invocation.function, &axes))
     }

@@ -86,6 +86,7 @@ impl<'a> Tables<'a> {
             name: function.name.to_string(),
             params,
             outputs,
+            returns_output: dynop_sema::hir::returns_output(&function.outputs, &function.result),
             place,
         });
         self.op_list.push(key.clone());

@@ -256,7 +256,7 @@ fn what_a_plan_counts_is_there() {
         planned("job a() -> Int { sum(nums().map(|x| add(x, one())).collect()) }").expect("a plan");
     let job = &output.plan.jobs[0];
     for step in &job.steps {
-        let dynop_abi::plan::Action::Op(op) = step.action;
+        let op = step.action.op().expect("an op");
         let op = &output.plan.ops[op as usize];
         assert_eq!(op.params.len(), step.inputs.len());
         assert!(

@@ -122,6 +122,17 @@ pub enum OutputForm {
     Yields,
 }
 
+/// Whether an op's result is its one plain output, which the caller takes from the function: every other output is handed
+/// over while the op runs.
+pub fn returns_output(outputs: &Outputs, result: &Ty) -> bool {
+    outputs.form == OutputForm::Returns
+        && !matches!(result, Ty::NamedTuple(_))
+        && outputs
+            .list
+            .first()
+            .is_some_and(|output| !output.dynamic && !output.optional)
+}
+
 /// What a function does.
 #[derive(Clone, Debug)]
 pub enum FunctionBody {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::{Action, Job, Plan, ROOT, ScopeId, Source, StepId};
+use crate::plan::{Collect, Job, Plan, ROOT, ScopeId, Source, StepId};
 
 /// A job for Graphviz.
 pub fn dot(plan: &Plan, job: &Job) -> String {
@@ -107,10 +107,10 @@ fn title(plan: &Plan, job: &Job, scope: &crate::plan::Scope) -> String {
     let Some(step) = job.steps.get(over.step as usize) else {
         return String::new();
     };
-    let Action::Op(op) = step.action;
-    let output = plan
-        .ops
-        .get(op as usize)
+    let output = step
+        .action
+        .op()
+        .and_then(|op| plan.ops.get(op as usize))
         .and_then(|op| op.outputs.get(over.output as usize));
     match output {
         Some(output) if output.name != "result" => {
@@ -163,17 +163,17 @@ fn sources(
 ) {
     match source {
         Source::Const(_) | Source::Param(_) => {}
-        Source::Output(output) => visit(output.step, label),
-        Source::Item(scope) | Source::Key(scope) => {
-            if let Some(over) = job.scopes.get(*scope as usize).and_then(|scope| scope.over) {
-                visit(over.step, label);
-            }
-        }
+        Source::Output(output) | Source::OutputOver { output, .. } => visit(output.step, label),
+        Source::Item(scope) | Source::Key(scope) => keys_of(job, *scope, label, visit),
+        Source::FlatKey(scopes) => scopes
+            .iter()
+            .for_each(|scope| keys_of(job, *scope, label, visit)),
+        Source::Each { value, .. } => sources(job, value, label, visit),
         Source::Collect { value, into, .. } => {
-            let label = if *into == crate::plan::Collect::Keyed {
-                "collect_keyed"
-            } else {
-                "collect"
+            let label = match into {
+                Collect::List | Collect::Flat => "collect",
+                Collect::Keyed | Collect::FlatKeyed => "collect_keyed",
+                Collect::Results => "collect_results",
             };
             sources(job, value, label, visit);
         }
@@ -184,6 +184,18 @@ fn sources(
             .iter()
             .for_each(|one| sources(job, one, label, visit)),
         Source::Some { value, .. } => sources(job, value, label, visit),
+    }
+}
+
+/// What yields the keys of a scope.
+fn keys_of(
+    job: &Job,
+    scope: ScopeId,
+    label: &'static str,
+    visit: &mut impl FnMut(StepId, &'static str),
+) {
+    if let Some(over) = job.scopes.get(scope as usize).and_then(|scope| scope.over) {
+        visit(over.step, label);
     }
 }
 

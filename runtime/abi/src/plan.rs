@@ -7,6 +7,10 @@
 //! parent or one of the parent's ancestors; in the latter case (`a.map(|x| b.map(|y| f(x, y)))`) the same keys are
 //! gone over for each instance of the parent. A step lives in exactly one scope and has one clone per instance of it.
 //! Step keys print one `[key]` a level: `f[a][b]`.
+//!
+//! **Steps without an op.** `zip`, `concat` and `filter` are steps too ([`Action`]). Their inputs are [`Source::Each`];
+//! they have one output, number 0, named `result`: dynamic, not optional, of the items that the action's type says.
+//! Scopes are `over` it as over any other.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +44,10 @@ pub struct Op {
     pub params: Vec<OpParam>,
     /// Its outputs, in the declared order. None for an op without output.
     pub outputs: Vec<Output>,
+    /// How its plain outputs leave it. `true`: the op has one output, plain and not optional, which it puts where the
+    /// `output` pointer of `OpCode` points, always if it succeeds. `false`: every plain output is given by `dyn_output`;
+    /// one that is not optional and was not given when the op ends in success fails the step.
+    pub returns_output: bool,
     /// Where it is declared.
     pub place: Place,
 }
@@ -136,13 +144,138 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// Where it is invoked.
     pub place: Place,
+    /// How it is run: the op's attributes, changed by `.with(…)` at the invocation.
+    pub policy: Policy,
 }
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Action {
-    /// Runs an op.
+    /// Runs an op. One source a parameter.
     Op(OpIndex),
+    /// Pairs the items of equal keys. Two inputs, both [`Source::Each`], the left and the right one, over different
+    /// scopes or the same. The output has, in the left one's order, one item a key that both sides have: the pair of
+    /// their values. A key whose value was skipped on one side is left out; one whose value failed on one side makes
+    /// what is cloned over the pair upstream-failed. A key that one side alone has, once both have ended, fails the
+    /// step with both sides named; the pairs found are run all the same.
+    Zip {
+        /// The type of the items, a tuple of the left and the right value.
+        item: TypeIndex,
+    },
+    /// Joins the items of two dynamics. Two inputs, both [`Source::Each`]: all of the left one in its order, then all of
+    /// the right one. What was skipped is left out, what failed makes what is cloned over it upstream-failed. A key that
+    /// comes twice fails the step with both sides named.
+    Concat {
+        /// The type of the items, that of the values of both sides.
+        item: TypeIndex,
+    },
+    /// Keeps the items for which an op gave `true`. Two inputs, both [`Source::Each`] over the same scope: the value that
+    /// is kept, and a `Bool`. Keys and their order are those of the scope. A key where one of the two was skipped is left
+    /// out; one where one of the two failed makes what is cloned over it upstream-failed.
+    Filter {
+        /// The type of the items, that of the kept value.
+        item: TypeIndex,
+    },
+}
+
+impl Action {
+    /// The op that is run; `None` for what the runtime does itself.
+    pub fn op(&self) -> Option<OpIndex> {
+        match self {
+            Self::Op(op) => Some(*op),
+            Self::Zip { .. } | Self::Concat { .. } | Self::Filter { .. } => None,
+        }
+    }
+
+    /// The type of the items of a step without an op.
+    pub fn item(&self) -> Option<TypeIndex> {
+        match self {
+            Self::Op(_) => None,
+            Self::Zip { item } | Self::Concat { item } | Self::Filter { item } => Some(*item),
+        }
+    }
+
+    /// The word for it in the language: the op's name, `zip`, `concat`, `filter`.
+    pub fn word<'p>(&self, plan: &'p Plan) -> &'p str {
+        match self {
+            Self::Op(op) => plan.ops.get(*op as usize).map_or("", |op| op.name.as_str()),
+            Self::Zip { .. } => "zip",
+            Self::Concat { .. } => "concat",
+            Self::Filter { .. } => "filter",
+        }
+    }
+}
+
+/// How a step is run. The default is that of an op without attributes: tried once, as long as it takes, in the process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// `@retry`: whether and how it is tried again when it fails.
+    pub retry: Option<Retry>,
+    /// `@timeout`, in nanoseconds: an attempt that takes longer fails.
+    pub timeout: Option<i64>,
+    /// `@concurrency`, any number of them: at most so many steps of a name at once, over all keys.
+    pub concurrency: Vec<Concurrency>,
+    /// `@resources`: what the scheduler reserves for it.
+    pub resources: Option<Resources>,
+    /// `@cache`: whether outputs of an earlier run with the same code and inputs are taken instead of running it.
+    pub cache: bool,
+    /// `@isolate`: whether it runs in a process of its own.
+    pub isolate: bool,
+}
+
+/// How often and when a failed step is tried again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Retry {
+    /// At most so many attempts after the first; at least 0.
+    pub max: i64,
+    /// Wait before the second attempt, in nanoseconds; at least 0.
+    pub delay: i64,
+    /// How the wait grows.
+    pub backoff: Backoff,
+    /// What chance does to the wait.
+    pub jitter: Jitter,
+}
+
+/// How the wait between attempts grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Backoff {
+    /// It does not: `delay` each time.
+    #[default]
+    Constant,
+    /// `delay`, twice `delay`, three times `delay` …
+    Linear,
+    /// `delay`, twice as much, four times as much …
+    Exponential,
+}
+
+/// What chance does to the wait between attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Jitter {
+    /// Nothing.
+    #[default]
+    None,
+    /// Anything from 0 to the whole wait.
+    Full,
+    /// Up to a tenth of the wait is added or taken away.
+    PlusMinus,
+}
+
+/// A bound on how many steps run at once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// The name that steps share.
+    pub name: String,
+    /// How many; at least 1.
+    pub limit: i64,
+}
+
+/// What a step needs of the machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Processors; at least 1 if given.
+    pub cpus: Option<i64>,
+    /// Bytes of memory; at least 0 if given.
+    pub memory: Option<i64>,
 }
 
 /// Where a value comes from, seen from one clone (or from the root, for a job's result).
@@ -154,10 +287,35 @@ pub enum Source {
     Param(u32),
     /// A plain output of a step whose scope is the clone's own or around it.
     Output(OutputRef),
+    /// A plain output of a step whose scope is neither the clone's own nor around it, but goes over the same keys as
+    /// some of those do. In the product `a.map(|x| b.map(|y| f(x, g(y))))`, `f` lives in a scope over `b` within one over
+    /// `a`, and `g` in another scope over `b`, within the root: `f[k][l]` wants the output of `g[l]`.
+    ///
+    /// `path` has one scope for each one of [`Job::chain`] of the step's scope, in that order. Each is the clone's own or
+    /// around it and goes over the same output of the same clone. The output meant is that of the clone of the step for
+    /// the keys that the instances of these scopes stand on.
+    OutputOver {
+        /// The output.
+        output: OutputRef,
+        /// The scopes that give the keys.
+        path: Vec<ScopeId>,
+    },
     /// The item of a scope that is the clone's own or around it.
     Item(ScopeId),
     /// The mapping key of that item, a `Str`.
     Key(ScopeId),
+    /// The mapping key of an item of a flattened dynamic, a `Str`: the keys of these scopes, from the outermost, joined
+    /// by `/`. Each is the clone's own scope or around it.
+    FlatKey(Vec<ScopeId>),
+    /// All values of a dynamic, each with its key: for each instance of `scope` within the step's own instance, in the
+    /// order of the keys, the value seen from it. An input of a step without an op, nowhere else; it ends when the keys
+    /// have ended and is upstream-failed or skipped as a whole where what yields the keys failed or was skipped.
+    Each {
+        /// The scope that is gone over; its parent is the step's own scope or around it.
+        scope: ScopeId,
+        /// The value, seen from an instance of `scope`.
+        value: Box<Source>,
+    },
     /// Fan-in over `scope`, whose parent is the clone's own scope or around it.
     Collect {
         /// The scope that is gone over.
@@ -199,6 +357,16 @@ pub enum Collect {
     List,
     /// `Map<Str, T>`
     Keyed,
+    /// `List<T>` of values that are a `List<T>` each: all of them joined, in the order of the keys. A flattened dynamic
+    /// is collected so: over its outer scope, with a `Collect` over its inner one as the value.
+    Flat,
+    /// `Map<Str, T>` of values that are a `Map<Str, T>` each: the entries of all of them, in the order of the keys, each
+    /// under `outer/inner`, the scope's key and its own. Equal texts fail the step that collects, with both named.
+    FlatKeyed,
+    /// `List<Result<T>>`: a value that failed, or that something before it kept from being made, is an `Err` with the
+    /// failure at the root of that; one that was skipped is left out. So the fan-in fails only where the keys are not
+    /// known in full: where what yields them failed.
+    Results,
 }
 
 /// A value known when the program is built; its type is that of the place it is used in.

@@ -10,8 +10,8 @@ use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
 use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_abi::plan::{
-    Action, Collect, Const, Job, Op, OpParam, Output, OutputRef, Place, ROOT, Scope, ScopeId,
-    Source, Step, StepId,
+    Action, Collect, Const, Job, Op, OpParam, Output, OutputRef, Place, Policy, ROOT, Scope,
+    ScopeId, Source, Step, StepId,
 };
 use dynop_pool::plain::entries::{dyn_fail_message, dyn_yield};
 use dynop_pool::{Cancel, Progress, RunRequest, RunStatus, Silent, StepCounts};
@@ -132,6 +132,7 @@ fn ops() -> Vec<Op> {
             dynamic,
             optional: false,
         }],
+        returns_output: !dynamic,
         place: Place::default(),
     };
     vec![
@@ -184,6 +185,7 @@ impl Generator {
             inputs,
             after,
             place: Place::default(),
+            policy: Policy::default(),
         });
         id
     }
@@ -316,7 +318,7 @@ impl Evaluator<'_> {
                 ready = Err(Missing::Upstream);
             }
         }
-        let Action::Op(op) = described.action;
+        let op = described.action.op().expect("an op");
         if op == SUM {
             let items = self.list(&described.inputs[0], path)?;
             ready?;

@@ -72,8 +72,14 @@ impl Loaded {
                 has(&job.result_type)
                     && job.params.iter().all(|param| has(&param.ty))
                     && sources_have_types(&job.result, &has)
-                    && (job.steps.iter().flat_map(|step| &step.inputs))
-                        .all(|input| sources_have_types(input, &has))
+                    && job.steps.iter().all(|step| {
+                        let own = step
+                            .action
+                            .op()
+                            .is_none_or(|op| (op as usize) < self.plan.ops.len());
+                        own && step.action.item().is_none_or(|item| has(&item))
+                            && (step.inputs.iter()).all(|input| sources_have_types(input, &has))
+                    })
             })
     }
 }
@@ -92,7 +98,10 @@ fn sources_have_types(source: &Source, has: &impl Fn(&TypeIndex) -> bool) -> boo
         Source::Const(_)
         | Source::Param(_)
         | Source::Output(_)
+        | Source::OutputOver { .. }
         | Source::Item(_)
-        | Source::Key(_) => true,
+        | Source::Key(_)
+        | Source::FlatKey(_) => true,
+        Source::Each { value, .. } => sources_have_types(value, has),
     }
 }

@@ -1,6 +1,6 @@
 //! From the plan's steps and sources to nodes and what they need.
 
-use dynop_abi::plan::{Action, Job, Op, Output, OutputRef, ROOT, ScopeId, Source, StepId};
+use dynop_abi::plan::{Action, Const, Job, Op, Output, OutputRef, ROOT, ScopeId, Source, StepId};
 
 use super::{
     Dep, Gather, Graph, Node, NodeId, NodeKind, ScopeGraph, StreamDef, StreamDefId, Target, Value,
@@ -22,8 +22,11 @@ pub(super) fn nodes(job: &Job, ops: &[Op]) -> Graph {
 }
 
 fn outputs<'a>(job: &Job, ops: &'a [Op], step: StepId) -> &'a [Output] {
-    let Action::Op(op) = job.steps[step as usize].action;
-    &ops[op as usize].outputs
+    match job.steps[step as usize].action {
+        Action::Op(op) => &ops[op as usize].outputs,
+        // The pool refuses these before a run.
+        Action::Zip { .. } | Action::Concat { .. } | Action::Filter { .. } => &[],
+    }
 }
 
 /// Scopes and streams, without nodes.
@@ -163,6 +166,10 @@ impl Builder<'_> {
                     node,
                     output: output.output,
                 }
+            }
+            // The pool refuses these before a run.
+            Source::OutputOver { .. } | Source::FlatKey(_) | Source::Each { .. } => {
+                Value::Const(Const::Unit)
             }
             Source::Item(item) => Value::Item(*item),
             Source::Key(item) => Value::Key(*item),

@@ -19,6 +19,7 @@ mod ended;
 pub mod entries;
 mod sources;
 mod state;
+mod supported;
 mod value;
 mod work;
 
@@ -31,6 +32,9 @@ pub(crate) const NATIVE_STACK: usize = 512 << 10;
 
 /// Runs a job to its end.
 pub fn run(request: &RunRequest<'_>) -> RunOutcome {
+    if let Some(refused) = supported::refuse(request.job) {
+        return refused;
+    }
     let start = Instant::now();
     let shared = Shared::new(request);
     shared.begin();

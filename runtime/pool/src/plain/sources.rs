@@ -34,6 +34,7 @@ impl<'a> Shared<'a> {
                 .output(state, *output, from)
                 .cloned()
                 .map_or(Recipe::Zero, Recipe::Value),
+            Source::OutputOver { .. } | Source::FlatKey(_) | Source::Each { .. } => Recipe::Zero,
             Source::Item(scope) => {
                 let one = &state.instances[self.around(state, from, *scope) as usize];
                 Recipe::Value(
@@ -69,6 +70,7 @@ impl<'a> Shared<'a> {
                         Recipe::List(entries.into_iter().map(|(_, value)| value).collect())
                     }
                     Collect::Keyed => Recipe::Keyed(entries),
+                    Collect::Flat | Collect::FlatKeyed | Collect::Results => Recipe::Zero,
                 }
             }
             Source::List { elements, .. } => Recipe::List(
@@ -97,6 +99,7 @@ impl<'a> Shared<'a> {
     pub fn available(&self, state: &State, source: &Source, from: InstanceId) -> bool {
         match source {
             Source::Const(_) | Source::Param(_) | Source::Item(_) | Source::Key(_) => true,
+            Source::OutputOver { .. } | Source::FlatKey(_) | Source::Each { .. } => false,
             Source::Output(output) => self.output(state, *output, from).is_some(),
             Source::Collect { scope, value, .. } => {
                 let described = &self.job.scopes[*scope as usize];
@@ -123,6 +126,7 @@ impl<'a> Shared<'a> {
     fn broken(&self, state: &State, source: &Source, from: InstanceId) -> bool {
         match source {
             Source::Const(_) | Source::Param(_) | Source::Item(_) | Source::Key(_) => false,
+            Source::OutputOver { .. } | Source::FlatKey(_) | Source::Each { .. } => true,
             Source::Output(output) => {
                 let node = self.node_of(state, from, output.step);
                 !matches!(

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 use std::sync::{Arc, Condvar, Mutex};
 
-use dynop_abi::plan::{Action, Job, OutputRef, ROOT, ScopeId, Source, StepId};
+use dynop_abi::plan::{Job, OutputRef, ROOT, ScopeId, Source, StepId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::unpoisoned;
@@ -253,8 +253,9 @@ impl<'a> Shared<'a> {
 
     /// The outputs an op declares.
     pub fn op(&self, step: StepId) -> &dynop_abi::plan::Op {
-        let Action::Op(op) = self.job.steps[step as usize].action;
-        &self.request.program.ops[op as usize]
+        let op = self.job.steps[step as usize].action.op();
+        // A plan whose steps are not all ops is refused before the run.
+        &self.request.program.ops[op.unwrap_or_default() as usize]
     }
 
     /// The instance of a scope that is `instance` or lies around it.
@@ -412,6 +413,7 @@ impl<'a> Shared<'a> {
 
     fn depend(&self, state: &mut State, node: NodeId, source: &Source, from: InstanceId) {
         match source {
+            Source::OutputOver { .. } | Source::FlatKey(_) | Source::Each { .. } => {}
             Source::Const(_) | Source::Param(_) | Source::Item(_) | Source::Key(_) => {}
             Source::Output(output) => {
                 let other = self.node_of(state, from, output.step);

@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 
 use dynop_abi::context::{FAILED, OK, StepContext};
 use dynop_abi::desc::TypeDesc;
-use dynop_abi::plan::Action;
 use dynop_values::Owned;
 
 use super::context::{Frames, NO_SITE, Running};
@@ -138,7 +137,10 @@ impl Shared<'_> {
             recipes,
         } = prepared;
         let op = self.op(step);
-        let Action::Op(index) = self.job.steps[step as usize].action;
+        let index = self.job.steps[step as usize]
+            .action
+            .op()
+            .unwrap_or_default();
         // SAFETY: the frame is this call's alone until it returns; nested calls have others.
         let frame = unsafe { &mut *running };
         frame.begin(node, step, stack_limit(), op.outputs.len());
