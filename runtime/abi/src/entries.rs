@@ -222,6 +222,11 @@ macro_rules! runtime_entries {
             fn dyn_fs_exists(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_fs_glob(ctx: Ctx, out: Ptr, pattern: Ptr) -> Status;
             fn dyn_fs_list(ctx: Ctx, out: Ptr, folder: Ptr) -> Status;
+            fn dyn_csv_open(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
+            fn dyn_csv_next(ctx: Ctx, out: Ptr, reader: I64, row: Desc) -> Status;
+            fn dyn_csv_read(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
+            fn dyn_csv_parse(ctx: Ctx, out: Ptr, text: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
+            fn dyn_csv_to_str(ctx: Ctx, out: Ptr, rows: Ptr, separator: Ptr, header: U8, row: Desc) -> Status;
             fn dyn_list_truncate(ctx: Ctx, list: Ptr, count: I64, item: Desc) -> Status;
             fn dyn_map_remove(ctx: Ctx, map: Ptr, key: Ptr, key_type: Desc, value_type: Desc) -> Status;
             fn dyn_path_to_str(ctx: Ctx, out: Ptr, path: Ptr) -> Status;

@@ -87,6 +87,15 @@ impl From<Option<StrRepr>> for OptionalStr {
     }
 }
 
+/// A descriptor that is made where only those of its arguments are static.
+///
+/// # Safety
+/// Nothing keeps it: it is gone when the call is over.
+pub(crate) unsafe fn for_this_call(desc: &TypeDesc) -> &'static TypeDesc {
+    // SAFETY: the caller's promise.
+    unsafe { &*std::ptr::from_ref(desc) }
+}
+
 /// Runs a native function's body and writes its result to `out`. A panic in it fails the step.
 ///
 /// # Safety
@@ -104,6 +113,35 @@ pub(crate) unsafe fn give<T>(
                 OK
             }
             Err(failure) => failing::fail(ctx, &failure),
+        }
+    }
+}
+
+/// The same for a result `T?`, of a type that only its descriptor tells: `body` writes a value over zeroes and says
+/// whether there is one. What it has written where it fails is released.
+///
+/// # Safety
+/// `ctx` is the running step's; `out` has room for a `T?`, where `desc` is of `T`.
+pub(crate) unsafe fn give_optional(
+    ctx: Ctx,
+    out: Ptr,
+    desc: &'static TypeDesc,
+    body: impl FnOnce(*mut u8) -> Result<bool, Failure>,
+) -> Status {
+    let align = usize::from(desc.align).max(1);
+    // SAFETY: the caller's promise; a `T?` is its tag and a `T` at its alignment, rounded up to that.
+    unsafe {
+        let payload = out.add(align);
+        std::ptr::write_bytes(out, 0, align + (desc.size as usize).next_multiple_of(align));
+        match run(|| body(payload)) {
+            Ok(there) => {
+                out.write(u8::from(there));
+                OK
+            }
+            Err(failure) => {
+                walk::release(payload, desc);
+                failing::fail(ctx, &failure)
+            }
         }
     }
 }

@@ -4,11 +4,13 @@
 //! its documentation is. A failure is recorded in the step's context; the caller adds the place.
 
 mod convention;
+pub mod csv;
 pub mod files;
 pub mod lines;
 pub mod lists;
 pub mod log;
 pub mod numbers;
+mod source;
 pub mod texts;
 
 #[cfg(test)]

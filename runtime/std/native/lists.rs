@@ -1,21 +1,12 @@
 //! Native functions of lists and maps (`list.dyn`, `map.dyn`).
 
 use dynop_abi::context::Status;
-use dynop_abi::desc::{Kind, TypeDesc};
+use dynop_abi::desc::Kind;
 use dynop_abi::entries::types::{Ctx, Desc, I64, Ptr};
 use dynop_abi::layout::ListHeader;
 use dynop_values::{list, map, walk};
 
-use crate::convention::{act, buffer_type};
-
-/// A descriptor that is made where only those of its arguments are static.
-///
-/// # Safety
-/// Nothing keeps it: it is gone when the call is over.
-unsafe fn for_this_call(desc: &TypeDesc) -> &'static TypeDesc {
-    // SAFETY: the caller's promise.
-    unsafe { &*std::ptr::from_ref(desc) }
-}
+use crate::convention::{act, buffer_type, for_this_call};
 
 /// Takes elements away from the end until `count` are left.
 ///

@@ -16,6 +16,7 @@ use crate::{Checked, Input, Role, check};
 const STD: &[(&str, &str)] = &[
     ("bool", include_str!("../../../../runtime/std/bool.dyn")),
     ("core", include_str!("../../../../runtime/std/core.dyn")),
+    ("csv", include_str!("../../../../runtime/std/csv.dyn")),
     ("float", include_str!("../../../../runtime/std/float.dyn")),
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
     ("int", include_str!("../../../../runtime/std/int.dyn")),
