@@ -227,6 +227,11 @@ macro_rules! runtime_entries {
             fn dyn_csv_read(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
             fn dyn_csv_parse(ctx: Ctx, out: Ptr, text: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
             fn dyn_csv_to_str(ctx: Ctx, out: Ptr, rows: Ptr, separator: Ptr, header: U8, row: Desc) -> Status;
+            fn dyn_json_parse(ctx: Ctx, out: Ptr, text: Ptr, ty: Desc) -> Status;
+            fn dyn_json_read(ctx: Ctx, out: Ptr, path: Ptr, ty: Desc) -> Status;
+            fn dyn_json_next_line(ctx: Ctx, out: Ptr, reader: I64, ty: Desc) -> Status;
+            fn dyn_json_to_str(ctx: Ctx, out: Ptr, value: Ptr, pretty: U8, ty: Desc) -> Status;
+            fn dyn_json_write(ctx: Ctx, path: Ptr, value: Ptr, pretty: U8, ty: Desc) -> Status;
             fn dyn_list_truncate(ctx: Ctx, list: Ptr, count: I64, item: Desc) -> Status;
             fn dyn_map_remove(ctx: Ctx, map: Ptr, key: Ptr, key_type: Desc, value_type: Desc) -> Status;
             fn dyn_path_to_str(ctx: Ctx, out: Ptr, path: Ptr) -> Status;

@@ -117,6 +117,30 @@ pub(crate) unsafe fn give<T>(
     }
 }
 
+/// The same for a result of a type that only its descriptor tells: `body` writes it over zeroes. What it has written
+/// where it fails is released.
+///
+/// # Safety
+/// `ctx` is the running step's; `out` has room for a value of `desc`.
+pub(crate) unsafe fn give_value(
+    ctx: Ctx,
+    out: Ptr,
+    desc: &'static TypeDesc,
+    body: impl FnOnce(*mut u8) -> Result<(), Failure>,
+) -> Status {
+    // SAFETY: the caller's promise.
+    unsafe {
+        std::ptr::write_bytes(out, 0, desc.size as usize);
+        match run(|| body(out)) {
+            Ok(()) => OK,
+            Err(failure) => {
+                walk::release(out, desc);
+                failing::fail(ctx, &failure)
+            }
+        }
+    }
+}
+
 /// The same for a result `T?`, of a type that only its descriptor tells: `body` writes a value over zeroes and says
 /// whether there is one. What it has written where it fails is released.
 ///

@@ -66,7 +66,7 @@ pub(crate) fn not_utf8(path: &Path, line: usize) -> Failure {
 }
 
 /// All bytes of a file, without aborting where they do not fit in memory.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::OutOfMemory => Failure::from(NoMemory),
         _ => refused("read", path, &error),

@@ -6,6 +6,7 @@
 mod convention;
 pub mod csv;
 pub mod files;
+pub mod json;
 pub mod lines;
 pub mod lists;
 pub mod log;

@@ -1,6 +1,7 @@
 //! The readers behind `fs.lines` (`fs.dyn`).
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use dynop_abi::context::Status;
 use dynop_abi::entries::types::{Ctx, I64, Ptr};
@@ -62,12 +63,47 @@ pub unsafe extern "C" fn dyn_fs_next_line(ctx: Ctx, out: Ptr, reader: I64) -> St
     }
 }
 
+/// Reads the next lines of a reader, until `accept` takes one; false behind the last. `accept` gets the line without its
+/// end, the file's path and the line's number from 1, and says whether it takes the line.
+pub(crate) fn next_with(
+    reader: i64,
+    mut accept: impl FnMut(&str, &Path, usize) -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
+    let taken = READERS.with_borrow_mut(|readers| {
+        readers.next(reader, |lines| {
+            while let Some(size) = lines.next_raw()? {
+                let line = lines.text(size)?;
+                let taken = accept(line, lines.source.path(), lines.lines)?;
+                lines.source.pass(size);
+                if taken {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+    });
+    Ok(taken?.is_some())
+}
+
 impl Lines {
     fn next(&mut self) -> Result<Option<StrRepr>, Failure> {
-        let size = self.line()?;
-        if size == 0 {
+        let Some(size) = self.next_raw()? else {
             return Ok(None);
-        }
+        };
+        let text = text::new(self.text(size)?.as_bytes())?;
+        self.source.pass(size);
+        Ok(Some(text))
+    }
+
+    /// Counts the next line; gives its size with its end.
+    fn next_raw(&mut self) -> Result<Option<usize>, Failure> {
+        let size = self.line()?;
+        self.lines += usize::from(size > 0);
+        Ok((size > 0).then_some(size))
+    }
+
+    /// The line of that size that comes next, without its end.
+    fn text(&self, size: usize) -> Result<&str, Failure> {
         let raw = &self.source.unread()[..size];
         let line = raw.strip_suffix(b"\n").unwrap_or(raw);
         let line = if line.len() < raw.len() {
@@ -75,13 +111,7 @@ impl Lines {
         } else {
             line
         };
-        self.lines += 1;
-        if std::str::from_utf8(line).is_err() {
-            return Err(not_utf8(self.source.path(), self.lines));
-        }
-        let text = text::new(line)?;
-        self.source.pass(size);
-        Ok(Some(text))
+        std::str::from_utf8(line).map_err(|_| not_utf8(self.source.path(), self.lines))
     }
 
     /// Reads until a whole line is there, and gives its size with its end; 0 at the end of the file.

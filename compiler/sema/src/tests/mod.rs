@@ -21,6 +21,7 @@ const STD: &[(&str, &str)] = &[
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
     ("int", include_str!("../../../../runtime/std/int.dyn")),
     ("iter", include_str!("../../../../runtime/std/iter.dyn")),
+    ("json", include_str!("../../../../runtime/std/json.dyn")),
     ("list", include_str!("../../../../runtime/std/list.dyn")),
     ("map", include_str!("../../../../runtime/std/map.dyn")),
     ("math", include_str!("../../../../runtime/std/math.dyn")),
