@@ -1,6 +1,6 @@
 //! What a running step is given.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The first argument of every compiled function. Compiled code reads the first two fields at their fixed offsets; what
 /// lies behind them belongs to the runtime, which embeds this record at the start of its own.
@@ -12,6 +12,32 @@ pub struct StepContext {
     pub stack_limit: AtomicU64,
     /// Not 0: loops call `dyn_poll`, which fails the step (cancelled, timed out) or returns.
     pub poll: AtomicU64,
+    /// The standard library's, for the step's random numbers: zeroes when an attempt begins, see [`Self::begin`].
+    pub random: [AtomicU64; 4],
+}
+
+impl StepContext {
+    /// Before any step.
+    pub const fn new() -> Self {
+        Self {
+            stack_limit: AtomicU64::new(0),
+            poll: AtomicU64::new(0),
+            random: [const { AtomicU64::new(0) }; 4],
+        }
+    }
+
+    /// Makes it a new attempt's, which has drawn no random numbers yet. Whoever runs steps calls it before each.
+    pub fn begin(&self) {
+        for word in &self.random {
+            word.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for StepContext {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Where [`StepContext::stack_limit`] lies.

@@ -215,6 +215,15 @@ macro_rules! runtime_entries {
             fn dyn_math_exp(ctx: Ctx, out: Ptr, x: F64) -> Status;
             fn dyn_math_ln(ctx: Ctx, out: Ptr, x: F64) -> Status;
             fn dyn_math_log10(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_log2(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_cbrt(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_asin(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_acos(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_atan(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_sinh(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_cosh(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_tanh(ctx: Ctx, out: Ptr, x: F64) -> Status;
+            fn dyn_math_hypot(ctx: Ctx, out: Ptr, x: F64, y: F64) -> Status;
             fn dyn_fs_open_lines(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_fs_next_line(ctx: Ctx, out: Ptr, reader: I64) -> Status;
             fn dyn_fs_read(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
@@ -236,6 +245,9 @@ macro_rules! runtime_entries {
             fn dyn_map_remove(ctx: Ctx, map: Ptr, key: Ptr, key_type: Desc, value_type: Desc) -> Status;
             fn dyn_path_to_str(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_path_from_str(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_random_bits(ctx: Ctx, out: Ptr) -> Status;
+            fn dyn_random_below(ctx: Ctx, out: Ptr, bound: I64) -> Status;
+            fn dyn_random_float(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_str_len(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_byte_len(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_lower(ctx: Ctx, out: Ptr, text: Ptr) -> Status;

@@ -3,7 +3,9 @@
 
 use dynop_abi::check_entries;
 use dynop_pool::plain::entries::*;
-use dynop_std::{csv::*, files::*, json::*, lines::*, lists::*, log::*, numbers::*, texts::*};
+use dynop_std::{
+    csv::*, files::*, json::*, lines::*, lists::*, log::*, numbers::*, random::*, texts::*,
+};
 use dynop_values::entries::*;
 
 dynop_abi::runtime_entries!(check_entries);

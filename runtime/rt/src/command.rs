@@ -37,6 +37,8 @@ pub struct RunCommand {
     pub threads: usize,
     /// Bound on outstanding clones.
     pub max_outstanding: u32,
+    /// What the random numbers of all steps are made from.
+    pub seed: u64,
     /// Only failures on standard error.
     pub quiet: bool,
     /// How the log is written.
@@ -74,10 +76,11 @@ impl From<lexopt::Error> for UsageError {
 }
 
 /// Options of every run, as they are written on the command line, and whether they take a value.
-pub const RUN_OPTIONS: [(&str, bool); 7] = [
+pub const RUN_OPTIONS: [(&str, bool); 8] = [
     ("params", true),
     ("threads", true),
     ("max-outstanding", true),
+    ("seed", true),
     ("quiet", false),
     ("log-format", true),
     ("help", false),
@@ -213,6 +216,7 @@ struct JobLine<'a> {
     from_file: Vec<Option<Owned>>,
     threads: usize,
     max_outstanding: Option<u32>,
+    seed: u64,
     quiet: bool,
     log_format: LogFormat,
 }
@@ -229,6 +233,7 @@ impl<'a> JobLine<'a> {
             from_file: job.params.iter().map(|_| None).collect(),
             threads: default_threads(),
             max_outstanding: None,
+            seed: 0,
             quiet: false,
             log_format: LogFormat::Text,
         }
@@ -350,6 +355,7 @@ impl<'a> JobLine<'a> {
             "max-outstanding" => {
                 self.max_outstanding = Some(positive(long, &value, u32::MAX)?);
             }
+            "seed" => self.seed = seed(long, &value)?,
             _ => {
                 self.log_format = match value.to_str() {
                     Some("json") => LogFormat::Json,
@@ -449,10 +455,22 @@ impl<'a> JobLine<'a> {
             max_outstanding: self
                 .max_outstanding
                 .unwrap_or_else(|| default_max_outstanding(self.threads)),
+            seed: self.seed,
             quiet: self.quiet,
             log_format: self.log_format,
         }))
     }
+}
+
+fn seed(flag: &str, value: &OsStr) -> Result<u64, UsageError> {
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| {
+        UsageError::new(format!(
+            "--{flag}: expected a number from 0 to {}, found \"{}\"",
+            u64::MAX,
+            value.to_string_lossy()
+        ))
+    })
 }
 
 fn positive(flag: &str, value: &OsStr, most: u32) -> Result<u32, UsageError> {

@@ -21,6 +21,7 @@ pub fn execute(program: &Loaded, command: &RunCommand, console: &Console) -> u8 
     let cancel = Arc::new(Cancel::new());
     system::cancel_on_signals(Arc::clone(&cancel), tell_of_interruption);
     dynop_std::log::set_sink(log_line);
+    dynop_std::random::set_origin(command.seed, step_key);
 
     let progress = Progress::for_job(job);
     let observer = Failures { console };
@@ -103,6 +104,12 @@ impl Observer for Failures<'_> {
             self.console.lines(&report::failure_object(failure));
         }
     }
+}
+
+/// The key of the running step, of which its random numbers are made.
+fn step_key(ctx: Ctx) -> String {
+    // SAFETY: natives are called with the context of the running step.
+    unsafe { dynop_pool::plain::entries::running_step_key(ctx) }
 }
 
 /// A line that a step logs.

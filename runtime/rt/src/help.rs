@@ -185,6 +185,11 @@ fn options(text: &mut String, job: &Job) {
             format!("[default: {outstanding}, 1024 a thread]"),
         ),
         (
+            option("seed", " <N>"),
+            "What random numbers are made from; each step has its own".to_owned(),
+            "[default: 0]".to_owned(),
+        ),
+        (
             format!("-q, {}", option("quiet", "")),
             "No progress and no log; failures are still shown".to_owned(),
             String::new(),

@@ -11,6 +11,7 @@ pub mod lines;
 pub mod lists;
 pub mod log;
 pub mod numbers;
+pub mod random;
 mod source;
 pub mod texts;
 

@@ -44,6 +44,22 @@ of_a_float! {
     fn dyn_math_ln = f64::ln;
     /// The decimal logarithm.
     fn dyn_math_log10 = f64::log10;
+    /// The binary logarithm.
+    fn dyn_math_log2 = f64::log2;
+    /// The cube root.
+    fn dyn_math_cbrt = f64::cbrt;
+    /// The angle of a sine.
+    fn dyn_math_asin = f64::asin;
+    /// The angle of a cosine.
+    fn dyn_math_acos = f64::acos;
+    /// The angle of a tangent.
+    fn dyn_math_atan = f64::atan;
+    /// The hyperbolic sine.
+    fn dyn_math_sinh = f64::sinh;
+    /// The hyperbolic cosine.
+    fn dyn_math_cosh = f64::cosh;
+    /// The hyperbolic tangent.
+    fn dyn_math_tanh = f64::tanh;
 }
 
 /// The angle of the point `(x, y)`.
@@ -54,6 +70,17 @@ of_a_float! {
 pub unsafe extern "C" fn dyn_math_atan2(_ctx: Ctx, out: Ptr, y: F64, x: F64) -> Status {
     // SAFETY: the convention.
     unsafe { out.cast::<F64>().write(y.atan2(x)) };
+    dynop_abi::context::OK
+}
+
+/// The length of the vector `(x, y)`.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_math_hypot(_ctx: Ctx, out: Ptr, x: F64, y: F64) -> Status {
+    // SAFETY: the convention.
+    unsafe { out.cast::<F64>().write(x.hypot(y)) };
     dynop_abi::context::OK
 }
 

@@ -27,6 +27,7 @@ const STD: &[(&str, &str)] = &[
     ("math", include_str!("../../../../runtime/std/math.dyn")),
     ("option", include_str!("../../../../runtime/std/option.dyn")),
     ("path", include_str!("../../../../runtime/std/path.dyn")),
+    ("random", include_str!("../../../../runtime/std/random.dyn")),
     ("range", include_str!("../../../../runtime/std/range.dyn")),
     ("str", include_str!("../../../../runtime/std/str.dyn")),
 ];

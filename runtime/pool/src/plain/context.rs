@@ -2,7 +2,6 @@
 
 use std::cell::UnsafeCell;
 use std::collections::HashSet;
-use std::sync::atomic::AtomicU64;
 
 use dynop_abi::context::StepContext;
 use dynop_abi::plan::Place;
@@ -129,10 +128,7 @@ impl<'r> Frames<'r> {
         let address: *const Self = &raw const *frames;
         let list = (0..count).map(|depth| {
             UnsafeCell::new(Running {
-                base: StepContext {
-                    stack_limit: AtomicU64::new(0),
-                    poll: AtomicU64::new(0),
-                },
+                base: StepContext::new(),
                 shared,
                 frames: address,
                 depth,

@@ -282,6 +282,7 @@ impl Running<'_> {
         self.outputs.resize_with(outputs, || None);
         self.returned.clear();
         self.returned_keys.clear();
+        self.base.begin();
         self.base.poll.store(0, Ordering::SeqCst);
         self.base.stack_limit.store(stack_limit, Ordering::SeqCst);
         // A canceller sets the flag, then these two; see `cancel`.
