@@ -17,7 +17,7 @@ pub(crate) fn evaluate(program: &Program, expr: &Expr) -> Result<Const, Found> {
 }
 
 /// The value of an expression of literals alone.
-fn literal(expr: &Expr) -> Result<Const, Found> {
+pub(crate) fn literal(expr: &Expr) -> Result<Const, Found> {
     let all = |exprs: &[Expr]| exprs.iter().map(literal).collect::<Result<Vec<_>, _>>();
     Ok(match &expr.kind {
         ExprKind::Int(n) | ExprKind::Duration(n) => Const::Int(*n),

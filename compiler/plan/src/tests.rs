@@ -25,6 +25,12 @@ op keyed(xs: Map<Str, Int>) -> Int { xs.len() }
 op echo<T>(x: T) -> T { x }
 op gather<T>(xs: List<T>) -> Int { xs.len() }
 op maybe(x: Int) -> (left: Int?, right: Int?) { yield Output(x, output_name: "left") }
+op odd(x: Int) -> Bool { x % 2 == 1 }
+op less(a: Int, b: Int) -> Bool { a < b }
+op both(p: (Int, Int)) -> Int {
+    let (a, b) = p
+    a + b
+}
 op opt(x: Int?) -> Int { x ?? 0 }
 struct Row { n: Int, s: Str = "x" }
 op row(r: Row, p: Path = "data", tags: List<Str> = ["a"], m: Map<Str, Float> = ["a": -2.5]) -> Row { r }
@@ -232,12 +238,141 @@ job taken() -> Int { add(one(), double(1) as one) }
 );
 
 becomes!(
-    not_yet,
+    products,
     r#"
 job inner_alone() -> Int {
     let b = nums()
     total(nums(2).map(|x| b.map(|y| add(x, double(y))).collect()).collect())
 }
+job with_itself() -> Int {
+    let d = nums()
+    total(d.map(|x| d.map(|y| add(double(x), double(y))).collect()).collect())
+}
+job made_before() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    let doubled = b.map(double)
+    total(a.map(|x| doubled.map(|y| add(x, y)).collect()).collect())
+}
+job inner_fan_in() -> Int {
+    let (a, b, c) = (nums(1), nums(2), nums(3))
+    total(a.map(|x| b.map(|y| add(x, sum(c.map(|z| add(double(y), z)).collect()))).collect()).collect())
+}
+job named_tuples() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    let pairs = a.map(|x| b.map(|y| (both: add(x, y), inner: sum([double(y), x]))))
+    total(pairs.both.map(|d| d.collect()).collect())
+}
+"#
+);
+
+becomes!(
+    not_yet,
+    r#"
+job a_dynamic_of_the_inner_alone() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    sum(a.map(|x| sum(b.map(|y| sum(chunks(y).map(|z| add(x, z)).collect())).collect())).collect())
+}
+job all_clones_beside_one() -> Int {
+    let d = nums()
+    sum(d.map(|x| double(x).after(d.map(double))).collect())
+}
+job flattened() -> Int { gather(nums().zip(nums().map(chunks).flatten()).collect()) }
+"#
+);
+
+becomes!(
+    flattened,
+    r#"
+job list() -> Int { sum(nums().map(chunks).flatten().map(double).collect()) }
+job keys() -> Int { keyed(nums().map(chunks).flatten().map(|x, key| double(x).after(note(key))).collect_keyed()) }
+job three() -> Int {
+    sum(nums().map(|x| chunks(x).map(chunks)).flatten().flatten().map(double).collect())
+}
+job inner_first() -> Int {
+    sum(nums().map(|x| sum(chunks(x).map(chunks).flatten().collect())).collect())
+}
+job kept() -> Int {
+    sum(nums().map(chunks).flatten().filter(|x| odd(x)).map(double).collect())
+}
+"#
+);
+
+becomes!(
+    joined,
+    r#"
+job zipped() -> Int {
+    let d = nums()
+    sum(d.zip(d.map(double)).map(both).collect())
+}
+job other_keys() -> Int { sum(nums(1).zip(nums(2)).map(both).collect()) }
+job per_outer_key() -> Int {
+    let e = nums(2)
+    sum(nums().map(|x| sum(chunks(x).zip(e.map(|y| add(x, y))).map(both).collect())).collect())
+}
+job joined() -> Int { sum(nums(1).concat(nums(2).map(double)).concat(nums(3)).map(double).collect()) }
+job kept() -> Int { sum(nums().filter(odd).collect()) }
+job kept_by_outer() -> Int {
+    let b = nums(1)
+    total(nums().map(|x| b.filter(|y| less(y, x)).collect()).collect())
+}
+job named() -> Int { gather((nums().zip(nums()) as pairs).filter(|p| odd(both(p)) as is_odd).collect()) }
+"#
+);
+
+becomes!(
+    graphs,
+    r#"
+graph twice(x: Int) -> Int { double(double(x)) }
+graph all<T>(d: DynamicOutput<T>, tail: T) -> (list: List<T>, mapped: DynamicOutput<T>) {
+    let mapped = d.map(|x| echo(x))
+    let more = echo(tail)
+    (list: mapped.collect(), mapped: mapped)
+}
+graph quiet(x: Int) { note("a").after(x)
+    note("b").after(x) }
+graph outer(x: Int) -> Int { add(twice(x), twice(1)) as last }
+job plain() -> Int { add(twice(1), twice(2)) }
+job mapped() -> Int { sum(nums().map(twice).map(|x| twice(x)).collect()) }
+job generic() -> Int {
+    let outs = all(nums(), 5)
+    add(sum(outs.list), gather(all(outs.mapped.map(|x| loud("a").after(x)), "z").list))
+}
+job nested() -> Int { sum(nums().map(|x| outer(x) as here).collect()) }
+job ordered() -> Int { one().after(quiet(1).after(note("first"))) }
+job ordered_clones() -> Int { sum(nums().map(|x| one().after(quiet(x))).collect()) }
+"#
+);
+
+becomes!(
+    graph_faults,
+    r#"
+graph no_item(x: Int) -> Int { one() }
+graph steered(x: Int) -> Int { if x > 1 { one() } else { x } }
+graph circle(x: Int) -> Int { circle(x) }
+job item_free() -> Int { sum(nums().map(no_item).collect()) }
+job unknown() -> Int { steered(one()) }
+job item() -> Int { sum(nums().map(steered).collect()) }
+job endless() -> Int { circle(1) }
+job large() { for x in 0..200 { for y in 0..200 { add(x, y) } } }
+"#
+);
+
+becomes!(
+    steered,
+    r#"
+graph scaled(x: Int, by: Int, name: Str?) -> Int {
+    for round in 0..by { note(f"{round + 1} of {by}").after(x) }
+    if name != none { note("named") }
+    if by == 2 and true { double(x) } else { x }
+}
+job chosen() -> Int { if N > 3 { one() } else { double(1) } }
+job unrolled() -> Int {
+    for s in ["a", NAME] { note(s) }
+    for (k, v) in ["a": 1, "b": 2] { note(k).after(double(v)) }
+    for one_row in [Row(n: 1), Row(n: 2, s: "z")] { row(Row(n: one_row.n + 1, s: one_row.s)) }
+    sum([scaled(one(), by: 2, name: "x"), scaled(3, by: 0, name: none)])
+}
+job outputs() -> Int { sum((if N > 3 { nums() } else { nums(9) }).map(|x| scaled(x, by: 1, name: none)).collect()) }
 "#
 );
 

@@ -23,12 +23,26 @@ type Wrong = Box<Diagnostic>;
 ///
 /// What can't be computed: overflow, division by zero, an index out of bounds, too large a value.
 pub fn fold(consts: &[Const], expr: &Expr) -> Result<Expr, Wrong> {
-    let mut folder = Folder { consts, parts: 0 };
+    fold_with(consts, &[], expr)
+}
+
+/// The value of an expression of constants and of locals that stand for them.
+///
+/// # Errors
+///
+/// As for [`fold`]; a local that is not among `locals`.
+pub fn fold_with(consts: &[Const], locals: &[Expr], expr: &Expr) -> Result<Expr, Wrong> {
+    let mut folder = Folder {
+        consts,
+        locals,
+        parts: 0,
+    };
     folder.expr(expr)
 }
 
 struct Folder<'c> {
     consts: &'c [Const],
+    locals: &'c [Expr],
     parts: usize,
 }
 
@@ -43,6 +57,14 @@ impl Folder<'_> {
                 let (parts, depth) = size(&constant.value);
                 self.count(if depth > DEEPEST { LARGEST + 1 } else { parts }, expr.span)?;
                 constant.value.kind.clone()
+            }
+            ExprKind::Local(id) => {
+                let Some(local) = self.locals.get(id.0 as usize) else {
+                    return Err(not_constant(expr.span));
+                };
+                let (parts, depth) = size(local);
+                self.count(if depth > DEEPEST { LARGEST + 1 } else { parts }, expr.span)?;
+                local.kind.clone()
             }
             ExprKind::Some(inner) => ExprKind::Some(Box::new(self.expr(inner)?)),
             ExprKind::Aggregate(items) => ExprKind::Aggregate(self.all(items)?),

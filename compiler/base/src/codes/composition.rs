@@ -25,6 +25,12 @@ codes! {
     UNKNOWN_PART = "E0311" Error "no such output or method in a job";
     /// A statement that has no place in a job.
     NOT_IN_A_JOB = "E0312" Error "this can't stand in a job";
+    /// A parameter of a graph that steers `if` or `for`, given a value of the run.
+    STEERED_BY_A_VALUE = "E0320" Error "only a constant steers a composition";
+    /// More steps than a plan may have.
+    TOO_MANY_STEPS = "E0321" Error "this unrolls into too many steps";
+    /// A graph that invokes itself.
+    GRAPH_CYCLE = "E0322" Error "a graph invokes itself";
     /// An op in a closure of `map` that does not use the item.
     RUNS_ONCE = "W0313" Warning "an op inside map runs once";
     /// A dynamic output that nothing maps or collects.

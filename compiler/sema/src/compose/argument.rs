@@ -218,8 +218,7 @@ impl Composer<'_, '_> {
         if beside_item {
             let written = target.and_then(|target| text::of(target.argument));
             diagnostic = diagnostic.help(format!(
-                "or pair each item with the one of the same key: `.zip({})` \
-                 (of the language, but not in this version of the compiler)",
+                "or pair each item with the one of the same key: `.zip({})`",
                 written.as_deref().unwrap_or("…")
             ));
         }
@@ -370,7 +369,9 @@ impl Composer<'_, '_> {
     pub(super) fn made_by(&self, node: &Node) -> Option<FunctionId> {
         match &node.kind {
             NodeKind::Invoke(invocation) => Some(invocation.function),
-            NodeKind::Map { source, .. } => self.made_by(source),
+            NodeKind::Map { source, .. } | NodeKind::Flatten(source) => self.made_by(source),
+            NodeKind::Filter(filter) => self.made_by(&filter.source),
+            NodeKind::Join(join) => self.made_by(&join.left),
             NodeKind::Part { base, .. } => self.made_by(base),
             NodeKind::Bound(id) => self.bindings[id.0 as usize].made_by,
             NodeKind::Block {
@@ -439,7 +440,30 @@ impl Composer<'_, '_> {
                 axes.extend(inner);
                 self.add_axes(source, axes);
             }
-            NodeKind::Collect { source, .. } => self.add_axes(source, axes),
+            NodeKind::Computed(_) => {}
+            NodeKind::Collect { source, .. } | NodeKind::Flatten(source) => {
+                self.add_axes(source, axes)
+            }
+            NodeKind::Join(join) => {
+                self.add_axes(&join.left, axes);
+                self.add_axes(&join.right, axes);
+            }
+            NodeKind::Filter(filter) => {
+                let mut inner = BTreeSet::new();
+                self.add_axes(&filter.body, &mut inner);
+                if let Some(map) = self.bindings[filter.item.0 as usize].item_of {
+                    inner.remove(&map);
+                }
+                axes.extend(inner);
+                self.add_axes(&filter.source, axes);
+            }
+            NodeKind::If(choice) => {
+                self.add_axes(&choice.then, axes);
+                if let Some(otherwise) = &choice.otherwise {
+                    self.add_axes(otherwise, axes);
+                }
+            }
+            NodeKind::For(_) => {}
             NodeKind::Part { base, .. } => self.add_axes(base, axes),
             NodeKind::Group(nodes) | NodeKind::List(nodes) => {
                 nodes.iter().for_each(|node| self.add_axes(node, axes))

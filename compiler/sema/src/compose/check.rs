@@ -1,4 +1,4 @@
-//! Checks the body of a job: names, statements and expressions.
+//! Checks the body of a job or graph: names, statements and expressions.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,11 +6,11 @@ use dynop_base::codes::{composition, types};
 use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast::{self, StmtKind};
 
+use super::fit::result_type;
 use super::{BindingId, CTy, Composition, Node, NodeKind, Pattern};
 use crate::body::{Findings, Origin};
 use crate::context::{Context, ModuleId};
 use crate::hir::{self, FunctionId};
-use crate::signatures::unsupported;
 use crate::ty::Ty;
 
 /// Names a `map` while a composition is checked.
@@ -35,6 +35,8 @@ pub(super) struct Binding {
     pub used: bool,
     /// Whether it was made by `let`.
     pub watched: bool,
+    /// Whether the compiler knows its value, or does when the parameters of the graph are constants.
+    pub constant: bool,
 }
 
 /// What a name of a composition stands for.
@@ -49,6 +51,8 @@ pub(super) struct Composer<'c, 'a> {
     pub cx: &'c Context<'a>,
     pub module: ModuleId,
     pub function: FunctionId,
+    /// The type parameters of the graph.
+    pub generics: &'a [ast::Ident],
     pub findings: Findings,
     pub bindings: Vec<Binding>,
     pub scope: HashMap<Symbol, Meaning>,
@@ -59,13 +63,14 @@ pub(super) struct Composer<'c, 'a> {
     pub pending_once: Vec<(MapId, Span, Symbol)>,
 }
 
-/// Checks the body of a job.
+/// Checks the body of a job or graph.
 pub fn check(cx: &Context<'_>, id: FunctionId, block: &ast::Block) -> (Composition, Findings) {
     let function = cx.function(id);
     let mut composer = Composer {
         cx,
         module: cx.functions[id.0 as usize].module,
         function: id,
+        generics: &cx.functions[id.0 as usize].decl.generics,
         findings: Findings::default(),
         bindings: Vec::new(),
         scope: HashMap::new(),
@@ -73,17 +78,12 @@ pub fn check(cx: &Context<'_>, id: FunctionId, block: &ast::Block) -> (Compositi
         next_map: 0,
         pending_once: Vec::new(),
     };
-    if function.kind == ast::FunctionKind::Graph {
-        composer.report(unsupported("graphs", function.name_span));
-        let body = Node::error(block.span);
-        return (Composition { body }, composer.findings);
-    }
     for (index, param) in function.params.iter().enumerate() {
         composer
             .scope
             .insert(param.name, Meaning::Param(index as u32));
     }
-    let body = composer.result(block, &function.result.clone());
+    let body = composer.result(block);
     composer.unused();
     (Composition { body }, composer.findings)
 }
@@ -103,8 +103,14 @@ impl Composer<'_, '_> {
         self.cx.show(&ty.as_ty())
     }
 
-    /// The body of the job, held against its declared result.
-    fn result(&mut self, block: &ast::Block, wanted: &Ty) -> Node {
+    /// Whether it is the body of a graph, whose parameters may be constants.
+    pub(super) fn in_graph(&self) -> bool {
+        self.cx.function(self.function).kind == ast::FunctionKind::Graph
+    }
+
+    /// The body, held against its declared result.
+    fn result(&mut self, block: &ast::Block) -> Node {
+        let wanted = &self.cx.function(self.function).result;
         let outer = self.scope.clone();
         let mut lets = Vec::new();
         let (last, before) = match block.stmts.split_last() {
@@ -161,20 +167,26 @@ impl Composer<'_, '_> {
         if *wanted == Ty::Unit && matches!(node.ty, CTy::Value(Ty::Unit) | CTy::Dynamic(_)) {
             return Some(node);
         }
-        Some(self.coerce(node, wanted, Origin::Result(self.function), None))
+        let mut infer = crate::infer::Infer::default();
+        let origin = Origin::Result(self.function);
+        let wanted = match self.in_graph() {
+            true => result_type(wanted),
+            false => CTy::Value(wanted.clone()),
+        };
+        Some(self.fit(&mut infer, node, &wanted, origin, None))
     }
 
     // --------------------------------------------------------------------------------------------------- statements
 
-    /// A block inside a composition: the body of a closure.
-    pub(super) fn block(&mut self, block: &ast::Block) -> Node {
+    /// A block inside a composition: the body of a closure, a branch.
+    pub(super) fn block_of(&mut self, block: &ast::Block, expected: Option<&Ty>) -> Node {
         let outer = self.scope.clone();
         let mut lets = Vec::new();
         let mut value = None;
         for (index, stmt) in block.stmts.iter().enumerate() {
             match &stmt.kind {
                 StmtKind::Expr(expr) if index + 1 == block.stmts.len() => {
-                    value = Some(Box::new(self.node(expr, None)))
+                    value = Some(Box::new(self.node(expr, expected)))
                 }
                 _ => self.stmt(stmt, &mut lets),
             }
@@ -190,7 +202,7 @@ impl Composer<'_, '_> {
         }
     }
 
-    fn stmt(&mut self, stmt: &ast::Stmt, lets: &mut Vec<(Pattern, Node)>) {
+    pub(super) fn stmt(&mut self, stmt: &ast::Stmt, lets: &mut Vec<(Pattern, Node)>) {
         match &stmt.kind {
             StmtKind::Let {
                 var,
@@ -217,11 +229,13 @@ impl Composer<'_, '_> {
                     None => self.node(value, None),
                 };
                 let axes = self.axes(&node);
-                let pattern = self.bind_pattern(pattern, &node, &node.ty.clone(), &axes);
+                let ty = self.unpackable(pattern, &node);
+                let pattern = self.bind_pattern(pattern, &node, &ty, &axes);
                 lets.push((pattern, node));
             }
             StmtKind::Expr(expr) => {
-                let node = self.node(expr, None);
+                let unwanted = matches!(expr.kind, ast::ExprKind::If { .. });
+                let node = self.node(expr, unwanted.then_some(&Ty::Unit));
                 if let NodeKind::Const(value) = &node.kind
                     && !matches!(value.kind, hir::ExprKind::Error)
                 {
@@ -233,11 +247,13 @@ impl Composer<'_, '_> {
                 self.unused_result(&node);
                 lets.push((Pattern::Ignore, node));
             }
-            StmtKind::For { .. } => {
-                self.report(
-                    unsupported("`for` loops in a job", stmt.span)
-                        .help("one clone per item of an op's output is `.map(…)`"),
-                );
+            StmtKind::For {
+                pattern,
+                iterable,
+                body,
+            } => {
+                let node = self.unrolled(stmt.span, pattern, iterable, body);
+                lets.push((Pattern::Ignore, node));
             }
             StmtKind::While { .. }
             | StmtKind::Assign { .. }
@@ -263,13 +279,17 @@ impl Composer<'_, '_> {
         }
     }
 
-    /// The value of a `let` with a written type.
-    fn written(&mut self, written: &ast::Type, value: &ast::Expr) -> Node {
+    pub(super) fn written_type(&mut self, written: &ast::Type) -> Ty {
         let scope = crate::types::TypeScope {
             module: self.module,
-            generics: &[],
+            generics: self.generics,
         };
-        let ty = crate::types::lower_type(self.cx, scope, written, &mut self.findings.diagnostics);
+        crate::types::lower_type(self.cx, scope, written, &mut self.findings.diagnostics)
+    }
+
+    /// The value of a `let` with a written type.
+    fn written(&mut self, written: &ast::Type, value: &ast::Expr) -> Node {
+        let ty = self.written_type(written);
         let plain = !crate::substitute::any(&ty, &mut |ty| matches!(ty, Ty::Dynamic(_)));
         let node = self.node(value, plain.then_some(&ty));
         if ty == Ty::Error || node.ty.as_ty() == ty {

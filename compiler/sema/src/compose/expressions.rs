@@ -17,9 +17,9 @@ impl Composer<'_, '_> {
     /// An expression. `expected` helps constants to their type; nothing is held against it here.
     pub(super) fn node(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
         if let ExprKind::Block(block) = &expr.kind {
-            return self.block(block);
+            return self.block_of(block, expected);
         }
-        if let Some(node) = self.out_of_place(expr) {
+        if let Some(node) = self.out_of_place(expr, expected) {
             return node;
         }
         if !self.mentions(expr) {
@@ -35,16 +35,18 @@ impl Composer<'_, '_> {
                 type_args,
                 args,
                 ..
-            } => self.call(expr, callee, type_args, args),
+            } => self.call(expr, (callee, type_args, args), expected),
             ExprKind::Field {
                 base,
                 name,
                 optional: false,
-            } => self.part(expr.span, base, *name),
+            } => self.part(expr, base, *name),
             ExprKind::As { value, name } => {
                 let mut node = self.node(value, expected);
                 match &mut node.kind {
                     NodeKind::Invoke(invocation) => invocation.name = Some((name.name, name.span)),
+                    NodeKind::Join(join) => join.name = Some((name.name, name.span)),
+                    NodeKind::Filter(filter) => filter.name = Some((name.name, name.span)),
                     NodeKind::Error => {}
                     _ => {
                         return self.fail(
@@ -70,12 +72,12 @@ impl Composer<'_, '_> {
                 .here("closures are given to `map`"),
             ),
             ExprKind::Error => Node::error(expr.span),
-            _ => self.run_time_value(expr),
+            _ => self.run_time_value(expr, expected),
         }
     }
 
     /// What is neither a constant nor a part of a composition, whatever is in it.
-    fn out_of_place(&mut self, expr: &ast::Expr) -> Option<Node> {
+    fn out_of_place(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Option<Node> {
         Some(match &expr.kind {
             ExprKind::Name(_) | ExprKind::Field { .. } => {
                 let function = self.invoked(expr)?;
@@ -88,8 +90,12 @@ impl Composer<'_, '_> {
                 }
                 self.function_call(expr, callee, function)
             }
-            ExprKind::If { condition, .. } => self.if_or_match(expr, condition, "if"),
-            ExprKind::Match { scrutinee, .. } => self.if_or_match(expr, scrutinee, "match"),
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => self.choice(expr, condition, (then, otherwise.as_deref()), expected),
+            ExprKind::Match { scrutinee, .. } => self.no_match(expr, scrutinee),
             ExprKind::Try { .. } => self.statement_word(
                 expr,
                 "try",
@@ -153,22 +159,11 @@ impl Composer<'_, '_> {
         self.fail(found)
     }
 
-    fn if_or_match(&mut self, expr: &ast::Expr, steered_by: &ast::Expr, word: &str) -> Node {
-        if self.mentions(steered_by) {
-            return self.needs_values(
-                steered_by.span,
-                &[steered_by],
-                &format!("what `{word}` looks at"),
-            );
-        }
-        self.fail(unsupported(
-            &format!("`{word}` expressions in a job"),
-            expr.span,
-        ))
-    }
-
     /// An operator or the like on something that exists only at run time.
-    pub(super) fn run_time_value(&mut self, expr: &ast::Expr) -> Node {
+    pub(super) fn run_time_value(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
+        if let Some(node) = self.computed(expr, expected) {
+            return node;
+        }
         let mut parts = Vec::new();
         crate::scan::each_child(expr, &mut |child| parts.push(child));
         let place = match &expr.kind {
@@ -205,7 +200,7 @@ impl Composer<'_, '_> {
         let found = match first {
             Some(node) => {
                 let label = match &node.kind {
-                    NodeKind::Param(_) => {
+                    NodeKind::Param(_) if !self.in_graph() => {
                         "a parameter of the job is known only when a run starts".to_owned()
                     }
                     _ => format!(
@@ -230,7 +225,7 @@ impl Composer<'_, '_> {
         let (value, mut found) = check_constant(
             self.cx,
             self.module,
-            &[],
+            self.generics,
             expr,
             expected.map(|ty| (ty, Origin::Unknown)),
         );
@@ -252,12 +247,10 @@ impl Composer<'_, '_> {
     fn name(&mut self, name: Symbol, span: Span) -> Node {
         match self.scope.get(&name).copied() {
             Some(Meaning::Param(index)) => {
-                let ty = self.cx.function(self.function).params[index as usize]
-                    .ty
-                    .clone();
+                let ty = &self.cx.function(self.function).params[index as usize].ty;
                 Node {
                     kind: NodeKind::Param(index),
-                    ty: CTy::Value(ty),
+                    ty: super::fit::composed(ty),
                     span,
                 }
             }
@@ -350,8 +343,14 @@ impl Composer<'_, '_> {
         }
     }
 
-    fn part(&mut self, span: Span, base: &ast::Expr, name: ast::Ident) -> Node {
+    fn part(&mut self, expr: &ast::Expr, base: &ast::Expr, name: ast::Ident) -> Node {
+        let span = expr.span;
         let node = self.node(base, None);
+        if matches!(node.ty, CTy::Value(_))
+            && let Some(known) = self.computed(expr, None)
+        {
+            return known;
+        }
         let parts = match &node.ty {
             CTy::Group(parts) => parts.clone(),
             CTy::Error => return Node::error(span),

@@ -6,12 +6,12 @@ use dynop_syntax::ast::{self, ExprKind, FunctionKind};
 
 use super::argument::Target;
 use super::check::Composer;
+use super::fit::{composed, result_type};
 use super::usage::mentions_param;
 use super::{CTy, Invocation, Node, NodeKind};
 use crate::body::{BodyChecker, Instance, Mode, Origin};
 use crate::hir::{self, FunctionId};
 use crate::infer::Infer;
-use crate::signatures::unsupported;
 use crate::substitute::substitute;
 use crate::ty::Ty;
 
@@ -19,14 +19,14 @@ impl Composer<'_, '_> {
     pub(super) fn call(
         &mut self,
         expr: &ast::Expr,
-        callee: &ast::Expr,
-        type_args: &[ast::Type],
-        args: &[ast::Arg],
+        (callee, type_args, args): (&ast::Expr, &[ast::Type], &[ast::Arg]),
+        expected: Option<&Ty>,
     ) -> Node {
         if let Some(function) = self.function_named(callee) {
             return match self.cx.function(function).kind {
-                FunctionKind::Op => self.invoke(expr, function, type_args, args),
-                FunctionKind::Graph => self.fail(unsupported("graphs", expr.span)),
+                FunctionKind::Op | FunctionKind::Graph => {
+                    self.invoke(expr, function, type_args, args)
+                }
                 FunctionKind::Job => self.fail(
                     Diagnostic::new(
                         &composition::NOT_AN_OP,
@@ -46,6 +46,9 @@ impl Composer<'_, '_> {
                 optional: false,
             } if self.mentions(base) => self.method(expr, base, *name, args),
             ExprKind::Name(_) | ExprKind::Field { .. } if self.makes_value(callee) => {
+                if let Some(node) = self.computed(expr, expected) {
+                    return node;
+                }
                 let parts: Vec<&ast::Expr> = args.iter().map(|arg| &arg.value).collect();
                 self.needs_values(expr.span, &parts, "a part of a value that is made here")
             }
@@ -55,9 +58,9 @@ impl Composer<'_, '_> {
                 if node.is_error() || matches!(node.ty, CTy::Error) {
                     return Node::error(expr.span);
                 }
-                self.run_time_value(expr)
+                self.run_time_value(expr, expected)
             }
-            _ => self.run_time_value(expr),
+            _ => self.run_time_value(expr, expected),
         }
     }
 
@@ -122,13 +125,14 @@ impl Composer<'_, '_> {
             let node = match slot.and_then(|at| args.get(at)) {
                 Some(arg) => {
                     let node = self.node(&arg.value, Some(&infer.resolve(&wanted)));
-                    direct |= matches!(node.ty, CTy::Dynamic(_));
+                    let wanted = self.parameter(id, &wanted);
+                    direct |= matches!(node.ty, CTy::Dynamic(_)) && matches!(wanted, CTy::Value(_));
                     let target = Target {
                         function: id,
                         call: expr,
                         argument: &arg.value,
                     };
-                    self.coerce_with(
+                    self.fit(
                         &mut infer,
                         node,
                         &wanted,
@@ -146,6 +150,14 @@ impl Composer<'_, '_> {
             return Node::error(expr.span);
         }
         step
+    }
+
+    /// The type of a parameter: a graph takes dynamic outputs too.
+    pub(super) fn parameter(&self, id: FunctionId, ty: &Ty) -> CTy {
+        match self.cx.function(id).kind {
+            FunctionKind::Graph => composed(ty),
+            _ => CTy::Value(ty.clone()),
+        }
     }
 
     /// The invocation with its arguments at hand.
@@ -245,12 +257,7 @@ impl Composer<'_, '_> {
             return;
         }
         for (variable, written) in variables.iter().zip(written) {
-            let scope = crate::types::TypeScope {
-                module: self.module,
-                generics: &[],
-            };
-            let ty =
-                crate::types::lower_type(self.cx, scope, written, &mut self.findings.diagnostics);
+            let ty = self.written_type(written);
             infer.unify(&ty, variable);
         }
     }
@@ -277,6 +284,9 @@ impl Composer<'_, '_> {
 
 /// The type of an invocation: that of the op's outputs.
 pub(super) fn outputs_type(function: &hir::Function, type_args: &[Ty]) -> CTy {
+    if function.kind == FunctionKind::Graph {
+        return result_type(&substitute(&function.result, type_args));
+    }
     let output = |output: &hir::Output| {
         let value = CTy::Value(substitute(&output.ty, type_args));
         if output.dynamic {

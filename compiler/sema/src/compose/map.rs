@@ -1,4 +1,4 @@
-//! `map`: its closure or op is evaluated once, here, with a name for the item.
+//! `map`: its closure, op or graph is evaluated once, here, with a name for the item. `filter` takes the same.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,20 @@ use super::{BindingId, CTy, Node, NodeKind};
 use crate::body::Origin;
 use crate::hir::FunctionId;
 use crate::infer::Infer;
-use crate::signatures::unsupported;
 use crate::substitute::substitute;
 use crate::ty::Ty;
+
+/// What is evaluated for each item.
+pub(super) struct Each {
+    /// Which `map` or `filter`.
+    pub map: MapId,
+    /// The item.
+    pub item: BindingId,
+    /// The key.
+    pub key: Option<BindingId>,
+    /// What the closure, op or graph gives; an error node of its type if something in it is wrong.
+    pub body: Node,
+}
 
 impl Composer<'_, '_> {
     pub(super) fn map(
@@ -23,37 +34,62 @@ impl Composer<'_, '_> {
         name: ast::Ident,
         args: &[ast::Arg],
     ) -> Node {
-        let CTy::Dynamic(item) = node.ty.clone() else {
-            return self.not_dynamic(&node, name);
+        let Some(each) = self.each(&node, name, args) else {
+            return Node::error(expr.span);
         };
+        if each.body.is_error() {
+            return Node {
+                ty: each.body.ty.mapped(),
+                ..Node::error(expr.span)
+            };
+        }
+        self.finish_map(expr.span, node, each)
+    }
+
+    /// The closure, op or graph that is given to `map` or `filter`. `None` and a report if there is none.
+    pub(super) fn each(
+        &mut self,
+        node: &Node,
+        name: ast::Ident,
+        args: &[ast::Arg],
+    ) -> Option<Each> {
+        let CTy::Dynamic(item) = node.ty.clone() else {
+            self.not_dynamic(node, name);
+            return None;
+        };
+        let word = name.name;
         let [arg] = args else {
-            return self.fail(
+            self.report(
                 Diagnostic::new(
                     &composition::BAD_MAP,
                     name.span,
-                    "`map` takes one closure or op",
+                    format!("`{word}` takes one closure or op"),
                 )
                 .here(format!("is given {}", args.len()))
-                .help("`.map(|item| op(item))`, or `.map(op)`"),
+                .help(format!("`.{word}(|item| op(item))`, or `.{word}(op)`")),
             );
+            return None;
         };
         match &arg.value.kind {
-            ExprKind::Closure { params, body } => self.map_closure(expr, node, *item, params, body),
+            ExprKind::Closure { params, body } => self.each_closure(node, *item, params, body),
             _ => match self.invoked(&arg.value) {
-                Some(function) => self.map_op(expr, node, *item, function, arg.value.span),
+                Some(function) => self.each_op(node, *item, function, arg.value.span),
                 None => {
                     let mut found = Diagnostic::new(
                         &composition::BAD_MAP,
                         arg.span,
-                        "`map` wants a closure or an op",
+                        format!("`{word}` wants a closure or an op"),
                     )
                     .here("is neither")
-                    .help("`.map(|item| op(item))`, or the name of an op: `.map(op)`");
+                    .help(format!(
+                        "`.{word}(|item| op(item))`, or the name of an op: `.{word}(op)`"
+                    ));
                     if let Some(function) = self.function_named(&arg.value) {
                         let function = self.cx.function(function).name;
                         found = found.note(format!("`{function}` is a `fn`: call it in an op"));
                     }
-                    self.fail(found)
+                    self.report(found);
+                    None
                 }
             },
         }
@@ -78,19 +114,19 @@ impl Composer<'_, '_> {
             raw: false,
             used: false,
             watched: false,
+            constant: false,
         })
     }
 
-    fn map_closure(
+    fn each_closure(
         &mut self,
-        expr: &ast::Expr,
-        source: Node,
+        source: &Node,
         item: CTy,
         params: &[ast::ClosureParam],
         body: &ast::Expr,
-    ) -> Node {
+    ) -> Option<Each> {
         if params.is_empty() || params.len() > 2 {
-            return self.fail(
+            self.report(
                 Diagnostic::new(
                     &composition::BAD_MAP,
                     body.span,
@@ -99,10 +135,11 @@ impl Composer<'_, '_> {
                 .here(format!("takes {}", params.len()))
                 .help("`|item| …` or `|item, key| …`"),
             );
+            return None;
         }
         let map = self.next_map;
         self.next_map += 1;
-        let source_axes = self.axes(&source);
+        let source_axes = self.axes(source);
         let before = self.findings.diagnostics.len();
         let (item_id, key_id, inner) = self.scoped(|this| {
             let name_of = |param: &ast::ClosureParam| match param.pattern.kind {
@@ -132,7 +169,7 @@ impl Composer<'_, '_> {
                     );
                     Symbol::new("_")
                 });
-                ids.push(this.bind_item(name, param.pattern.span, ty, map, &source));
+                ids.push(this.bind_item(name, param.pattern.span, ty, map, source));
             }
             // An item that comes from items of outer maps depends on those too.
             if let Some(key) = ids.get(1) {
@@ -146,34 +183,47 @@ impl Composer<'_, '_> {
             this.open.pop();
             (ids[0], ids.get(1).copied(), inner)
         });
-        // What is broken may be what has the item in it.
+        Some(self.unless_broken(before, map, item_id, key_id, inner))
+    }
+
+    /// What is broken may be what has the item in it.
+    fn unless_broken(
+        &mut self,
+        before: usize,
+        map: MapId,
+        item: BindingId,
+        key: Option<BindingId>,
+        body: Node,
+    ) -> Each {
         let broken = self.findings.diagnostics[before..]
             .iter()
             .any(Diagnostic::is_error);
-        if broken {
+        let body = if broken {
             self.pending_once.retain(|pending| pending.0 != map);
-            return Node {
-                ty: inner.ty.mapped(),
-                ..Node::error(expr.span)
-            };
+            Node {
+                ty: body.ty,
+                ..Node::error(body.span)
+            }
+        } else {
+            body
+        };
+        Each {
+            map,
+            item,
+            key,
+            body,
         }
-        self.finish_map(expr.span, source, map, item_id, key_id, inner)
     }
 
-    fn map_op(
-        &mut self,
-        expr: &ast::Expr,
-        source: Node,
-        item: CTy,
-        id: FunctionId,
-        span: Span,
-    ) -> Node {
+    fn each_op(&mut self, source: &Node, item: CTy, id: FunctionId, span: Span) -> Option<Each> {
         let function = self.cx.function(id);
-        if function.kind != ast::FunctionKind::Op {
-            return self.fail(unsupported(
-                &format!("{}s in `map`", function.kind.keyword()),
-                span,
-            ));
+        if function.kind == ast::FunctionKind::Job {
+            self.report(
+                Diagnostic::new(&composition::NOT_AN_OP, span, "a job can't invoke a job")
+                    .here("this is a job")
+                    .help("invoke its ops, or make a `graph` of what both share"),
+            );
+            return None;
         }
         let required: Vec<usize> = (0..function.params.len())
             .filter(|&at| function.params[at].default.is_none())
@@ -191,7 +241,7 @@ impl Composer<'_, '_> {
                 } else {
                     names.join(", ")
                 };
-                return self.fail(
+                self.report(
                     Diagnostic::new(
                         &composition::BAD_MAP,
                         span,
@@ -204,14 +254,15 @@ impl Composer<'_, '_> {
                         function.name
                     )),
                 );
+                return None;
             }
         };
         let map = self.next_map;
         self.next_map += 1;
-        let source_axes = self.axes(&source);
+        let source_axes = self.axes(source);
         let before = self.findings.diagnostics.len();
         let (item_id, inner) = self.scoped(|this| {
-            let item_id = this.bind_item(Symbol::new("_"), span, item.clone(), map, &source);
+            let item_id = this.bind_item(Symbol::new("_"), span, item.clone(), map, source);
             this.bindings[item_id.0 as usize].axes.extend(&source_axes);
             this.open.push(map);
             let mut infer = Infer::default();
@@ -228,58 +279,51 @@ impl Composer<'_, '_> {
                     ty: item.clone(),
                     span,
                 };
-                nodes.push(this.coerce_with(
-                    &mut infer,
-                    node,
-                    &wanted,
-                    Origin::Param(id, index),
-                    None,
-                ));
+                let wanted = this.parameter(id, &wanted);
+                nodes.push(this.fit(&mut infer, node, &wanted, Origin::Param(id, index), None));
             }
             let inner = this.step(span, id, infer, variables, nodes);
             this.open.pop();
             (item_id, inner)
         });
-        if self.findings.diagnostics[before..]
-            .iter()
-            .any(Diagnostic::is_error)
-        {
-            self.pending_once.retain(|pending| pending.0 != map);
-            return Node {
-                ty: inner.ty.mapped(),
-                ..Node::error(expr.span)
-            };
-        }
-        self.finish_map(expr.span, source, map, item_id, None, inner)
+        Some(self.unless_broken(before, map, item_id, None, inner))
     }
 
-    fn finish_map(
-        &mut self,
-        span: Span,
-        source: Node,
-        map: MapId,
-        item: BindingId,
-        key: Option<BindingId>,
-        body: Node,
-    ) -> Node {
+    fn finish_map(&mut self, span: Span, source: Node, each: Each) -> Node {
+        let nothing = matches!(each.body.ty, CTy::Value(Ty::Unit))
+            && !matches!(
+                result_of(&each.body).kind,
+                NodeKind::Invoke(_) | NodeKind::Bound(_)
+            );
+        if !self.depends(&each, nothing) {
+            return Node::error(span);
+        }
+        let ty = each.body.ty.clone().mapped();
+        Node {
+            kind: NodeKind::Map {
+                source: Box::new(source),
+                item: each.item,
+                key: each.key,
+                body: Box::new(each.body),
+            },
+            ty,
+            span,
+        }
+    }
+
+    /// Whether the result of a closure depends on the item, with the warnings for what does not; `nothing` if it has
+    /// none.
+    pub(super) fn depends(&mut self, each: &Each, nothing: bool) -> bool {
+        let (map, item, body) = (each.map, each.item, &each.body);
         let (pending, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending_once)
             .into_iter()
             .partition(|p| p.0 == map);
         self.pending_once = rest;
-        let nothing = matches!(body.ty, CTy::Value(Ty::Unit))
-            && !matches!(
-                result_of(&body).kind,
-                NodeKind::Invoke(_) | NodeKind::Bound(_)
-            );
         if matches!(body.ty, CTy::Error) {
-            return Node {
-                kind: NodeKind::Error,
-                ty: CTy::Error,
-                span,
-            };
+            return false;
         }
-        if !nothing && let Some(part) = self.item_free_part(&body, map) {
-            return self.fail(
+        if !nothing && let Some(part) = self.item_free_part(body, map) {
+            self.report(
                 Diagnostic::new(
                     &composition::ITEM_FREE_RESULT,
                     part,
@@ -289,6 +333,7 @@ impl Composer<'_, '_> {
                 .label(self.bindings[item.0 as usize].span, "the item")
                 .help("move it out of the closure, or use the item in it"),
             );
+            return false;
         }
         for (_, span, name) in pending {
             self.report(
@@ -305,17 +350,7 @@ impl Composer<'_, '_> {
                 .help("if not, pass the item to it"),
             );
         }
-        let ty = body.ty.clone().mapped();
-        Node {
-            kind: NodeKind::Map {
-                source: Box::new(source),
-                item,
-                key,
-                body: Box::new(body),
-            },
-            ty,
-            span,
-        }
+        true
     }
 
     /// The place of the first part of a closure's result that is the same for every key.

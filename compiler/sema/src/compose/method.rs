@@ -1,11 +1,11 @@
-//! Methods of compositions: `map`, `collect`, `collect_keyed`, `after`, and those that are not there yet.
+//! Methods of compositions: `map`, `collect` and its like, `after`.
 
 use dynop_base::codes::composition;
 use dynop_base::{Applicability, Diagnostic, nearest};
 use dynop_syntax::ast;
 
 use super::check::Composer;
-use super::{CTy, Node, NodeKind};
+use super::{CTy, Gathering, Node, NodeKind};
 use crate::signatures::unsupported;
 use crate::ty::Ty;
 
@@ -37,10 +37,13 @@ impl Composer<'_, '_> {
         }
         match name.name.as_str() {
             "map" => self.map(expr, node, name, args),
-            "collect" => self.collect(expr, node, name, args, false),
-            "collect_keyed" => self.collect(expr, node, name, args, true),
+            "collect" => self.collect(expr, node, name, args, Gathering::List),
+            "collect_keyed" => self.collect(expr, node, name, args, Gathering::Keyed),
             "after" => self.after(node, name, args),
-            word @ ("zip" | "filter" | "concat" | "flatten" | "collect_results" | "with")
+            "zip" | "concat" => self.join(expr, node, name, args),
+            "filter" => self.filter(expr, node, name, args),
+            "flatten" => self.flatten(expr, node, name, args),
+            word @ ("collect_results" | "with")
                 if matches!(node.ty, CTy::Dynamic(_)) || word == "with" =>
             {
                 self.fail(unsupported(&format!("`.{word}(…)` combinators"), name.span))
@@ -139,7 +142,7 @@ impl Composer<'_, '_> {
         self.fail(found)
     }
 
-    fn no_arguments(&mut self, name: ast::Ident, args: &[ast::Arg]) {
+    pub(super) fn no_arguments(&mut self, name: ast::Ident, args: &[ast::Arg]) {
         if let Some(first) = args.first() {
             self.report(
                 Diagnostic::new(
@@ -158,7 +161,7 @@ impl Composer<'_, '_> {
         node: Node,
         name: ast::Ident,
         args: &[ast::Arg],
-        keyed: bool,
+        into: Gathering,
     ) -> Node {
         self.no_arguments(name, args);
         let CTy::Dynamic(item) = node.ty.clone() else {
@@ -181,7 +184,13 @@ impl Composer<'_, '_> {
                     .here("collects one level")
                     .label(node.span, "each item is a dynamic output of its own")
                     .help("for a list of lists: `.map(|inner| inner.collect()).collect()`")
-                    .help("for one list of all: `.flatten().collect()` (not in this version: join in an op)")
+                    .help("for one list of all: `.flatten().collect()`")
+                    .fix(
+                        "make it one level: one list of all",
+                        node.span.at_end(),
+                        ".flatten()",
+                        Applicability::Maybe,
+                    )
                     .fix(
                         "collect each level: a list of lists",
                         node.span.at_end(),
@@ -191,15 +200,15 @@ impl Composer<'_, '_> {
                 );
             }
         };
-        let ty = if keyed {
-            Ty::map(Ty::Str, item)
-        } else {
-            Ty::list(item)
+        let ty = match into {
+            Gathering::List => Ty::list(item),
+            Gathering::Keyed => Ty::map(Ty::Str, item),
+            Gathering::Results => Ty::list(Ty::Result(item.into())),
         };
         Node {
             kind: NodeKind::Collect {
                 source: Box::new(node),
-                keyed,
+                into,
             },
             ty: CTy::Value(ty),
             span: expr.span,

@@ -11,8 +11,11 @@ use crate::ty::Ty;
 
 mod argument;
 mod check;
+mod control;
 mod expressions;
+mod fit;
 mod invoke;
+mod join;
 mod map;
 mod method;
 mod patterns;
@@ -21,7 +24,7 @@ mod usage;
 
 pub use check::check;
 
-/// The checked body of a `job`.
+/// The checked body of a `job` or `graph`.
 #[derive(Clone, Debug)]
 pub struct Composition {
     /// What its body gives.
@@ -61,11 +64,13 @@ pub struct Node {
 pub enum NodeKind {
     /// Known to the compiler.
     Const(Expr),
-    /// A parameter of the job.
+    /// An expression of constants and of names that stand for constants when the composition is evaluated.
+    Computed(Box<Computed>),
+    /// A parameter of the job or graph.
     Param(u32),
     /// A name.
     Bound(BindingId),
-    /// An invocation: a step.
+    /// An invocation: of an op, a step; of a graph, the steps of its body.
     Invoke(Box<Invocation>),
     /// `source.map(|item, key| body)`
     Map {
@@ -78,13 +83,23 @@ pub enum NodeKind {
         /// What is made of each item.
         body: Box<Node>,
     },
-    /// `source.collect()`, `source.collect_keyed()`
+    /// `source.collect()` and its like
     Collect {
         /// A dynamic output.
         source: Box<Node>,
-        /// Whether a map by key.
-        keyed: bool,
+        /// What it gives.
+        into: Gathering,
     },
+    /// `source.flatten()`: two levels of a dynamic output as one.
+    Flatten(Box<Node>),
+    /// `left.zip(right)`, `left.concat(right)`: a step.
+    Join(Box<Join>),
+    /// `source.filter(…)`: a step.
+    Filter(Box<Filter>),
+    /// `if` on a constant.
+    If(Box<If>),
+    /// `for` over a constant list: its body once an element.
+    For(Box<For>),
     /// A part of a group.
     Part {
         /// The group.
@@ -109,6 +124,85 @@ pub enum NodeKind {
     Error,
 }
 
+/// What a fan-in gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gathering {
+    /// `collect`: a list.
+    List,
+    /// `collect_keyed`: a map by key.
+    Keyed,
+    /// `collect_results`: a list of results.
+    Results,
+}
+
+/// A constant expression with names in it.
+#[derive(Clone, Debug)]
+pub struct Computed {
+    /// The expression; its locals are the names, by number.
+    pub value: Expr,
+    /// What the locals stand for.
+    pub names: Vec<Name>,
+}
+
+/// A name that stands for a constant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Name {
+    /// A parameter of the graph, which must then be given a constant.
+    Param(u32),
+    /// A variable of an unrolled loop, or a `let` of a constant.
+    Binding(BindingId),
+}
+
+/// Two dynamic outputs made one.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Whether items are paired by key (`zip`), or all of the right come after all of the left (`concat`).
+    pub pairs: bool,
+    /// The left one.
+    pub left: Node,
+    /// The right one.
+    pub right: Node,
+    /// The name given by `as`.
+    pub name: Option<(Symbol, Span)>,
+}
+
+/// Items of a dynamic output that are kept.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// The dynamic output.
+    pub source: Node,
+    /// The item.
+    pub item: BindingId,
+    /// The key.
+    pub key: Option<BindingId>,
+    /// Whether it is kept, a `Bool`.
+    pub body: Node,
+    /// The name given by `as`.
+    pub name: Option<(Symbol, Span)>,
+}
+
+/// A choice that the compiler makes.
+#[derive(Clone, Debug)]
+pub struct If {
+    /// A constant `Bool`.
+    pub condition: Node,
+    /// If it is true.
+    pub then: Node,
+    /// If it is not; nothing if there is none.
+    pub otherwise: Option<Node>,
+}
+
+/// A loop that the compiler unrolls.
+#[derive(Clone, Debug)]
+pub struct For {
+    /// What each element is bound to.
+    pub pattern: Pattern,
+    /// A constant list, range or map.
+    pub iterable: Node,
+    /// What is evaluated for each element; its value is of no use.
+    pub body: Node,
+}
+
 /// What a `let` binds.
 #[derive(Clone, Debug)]
 pub enum Pattern {
@@ -120,10 +214,10 @@ pub enum Pattern {
     Parts(Vec<Pattern>),
 }
 
-/// An op with its arguments.
+/// An op or graph with its arguments.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// Which op.
+    /// Which op or graph.
     pub function: FunctionId,
     /// Its type arguments.
     pub type_args: Vec<Ty>,

@@ -31,6 +31,7 @@ impl Composer<'_, '_> {
                     raw: self.is_raw(node) && matches!(ty, CTy::Dynamic(_)),
                     used: false,
                     watched: true,
+                    constant: self.is_constant(node),
                 };
                 Pattern::Name(self.bind(binding))
             }
