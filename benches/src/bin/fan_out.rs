@@ -17,7 +17,7 @@ use dynop_abi::plan::{
     Source, Step,
 };
 use dynop_benches::median;
-use dynop_pool::plain::entries::dyn_yield;
+use dynop_pool::entries::dyn_yield;
 use dynop_pool::{Cancel, Progress, RunRequest, Silent, default_max_outstanding};
 use dynop_values::{list, text};
 

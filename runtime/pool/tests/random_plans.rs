@@ -13,7 +13,7 @@ use dynop_abi::plan::{
     Action, Collect, Const, Job, Op, OpParam, Output, OutputRef, Place, Policy, ROOT, Scope,
     ScopeId, Source, Step, StepId,
 };
-use dynop_pool::plain::entries::{dyn_fail_message, dyn_yield};
+use dynop_pool::entries::{dyn_fail_message, dyn_yield};
 use dynop_pool::{Cancel, Progress, RunRequest, RunStatus, Silent, StepCounts};
 use dynop_values::{list, text};
 

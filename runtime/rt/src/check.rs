@@ -2,7 +2,7 @@
 //! so names them all, which keeps them in the archive: only compiled programs call them.
 
 use dynop_abi::check_entries;
-use dynop_pool::plain::entries::*;
+use dynop_pool::entries::*;
 use dynop_std::{
     csv::*, files::*, json::*, lines::*, lists::*, log::*, numbers::*, random::*, texts::*,
 };

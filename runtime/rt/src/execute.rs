@@ -109,7 +109,7 @@ impl Observer for Failures<'_> {
 /// The key of the running step, of which its random numbers are made.
 fn step_key(ctx: Ctx) -> String {
     // SAFETY: natives are called with the context of the running step.
-    unsafe { dynop_pool::plain::entries::running_step_key(ctx) }
+    unsafe { dynop_pool::entries::running_step_key(ctx) }
 }
 
 /// A line that a step logs.
@@ -118,7 +118,7 @@ fn log_line(ctx: Ctx, message: &str) {
         return;
     };
     // SAFETY: natives are called with the context of the running step.
-    let step = unsafe { dynop_pool::plain::entries::running_step_key(ctx) };
+    let step = unsafe { dynop_pool::entries::running_step_key(ctx) };
     console.lines(&match console.format() {
         LogFormat::Json => LogObject::new("log")
             .text("step", &step)

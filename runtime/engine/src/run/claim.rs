@@ -23,8 +23,12 @@ pub struct Claim {
 
 impl Run<'_> {
     /// Takes something to run: anywhere, or with `under` among the items of that stream and their descendants. `limit`
-    /// says how many positions to take, at least 1, given how many the stage has ready in one piece.
-    pub fn claim(&mut self, under: Option<StreamId>, limit: &dyn Fn(u32) -> u32) -> Option<Claim> {
+    /// says how many positions to take of a stage, at least 1, given how many it has ready in one piece.
+    pub fn claim(
+        &mut self,
+        under: Option<StreamId>,
+        limit: &dyn Fn(StageId, u32) -> u32,
+    ) -> Option<Claim> {
         match under {
             None => self.claim_in(ROOT_FAMILY, limit),
             Some(stream) => {
@@ -51,6 +55,21 @@ impl Run<'_> {
         }
     }
 
+    /// Whether a family's instances are among the items of a stream or their descendants.
+    pub fn is_under(&self, family: FamilyId, stream: StreamId) -> bool {
+        let mut at = family;
+        while at != ROOT_FAMILY {
+            let Some(record) = &self.families[at as usize] else {
+                return false;
+            };
+            if record.stream == stream {
+                return true;
+            }
+            at = record.parent;
+        }
+        false
+    }
+
     /// Gives back what was claimed and not begun, for another to claim.
     pub fn unclaim(&mut self, claim: Claim) {
         let index = self.stage_index(claim.stage);
@@ -59,7 +78,7 @@ impl Run<'_> {
         self.offer(claim.family, index);
     }
 
-    fn claim_in(&mut self, id: FamilyId, limit: &dyn Fn(u32) -> u32) -> Option<Claim> {
+    fn claim_in(&mut self, id: FamilyId, limit: &dyn Fn(StageId, u32) -> u32) -> Option<Claim> {
         loop {
             match self.next_work(id)? {
                 Work::Stage(index) => return self.take(id, index as usize, limit),
@@ -127,7 +146,12 @@ impl Run<'_> {
         self.graph.stages[stage as usize].need == 0
     }
 
-    fn take(&mut self, id: FamilyId, index: usize, limit: &dyn Fn(u32) -> u32) -> Option<Claim> {
+    fn take(
+        &mut self,
+        id: FamilyId,
+        index: usize,
+        limit: &dyn Fn(StageId, u32) -> u32,
+    ) -> Option<Claim> {
         let cursor = self.is_cursor(id, index);
         let graph = self.graph;
         let family = self.family_mut(id);
@@ -136,7 +160,7 @@ impl Run<'_> {
         let state = &mut family.stages[index];
         let (from, to) = match state.ready.front_mut() {
             Some(range) => {
-                let taken = limit(range.1 - range.0).clamp(1, range.1 - range.0);
+                let taken = limit(stage, range.1 - range.0).clamp(1, range.1 - range.0);
                 let from = range.0;
                 range.0 += taken;
                 if range.0 == range.1 {
@@ -146,7 +170,7 @@ impl Run<'_> {
             }
             None if cursor && state.cursor < known => {
                 let from = state.cursor;
-                state.cursor += limit(known - from).clamp(1, known - from);
+                state.cursor += limit(stage, known - from).clamp(1, known - from);
                 (from, state.cursor)
             }
             None => return None,

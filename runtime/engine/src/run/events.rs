@@ -36,6 +36,7 @@ impl Run<'_> {
             }
             let stream = self.streams.len() as StreamId;
             self.streams.push(Some(Box::new(Stream {
+                def: def_id,
                 known: 0,
                 end: None,
                 families: Vec::new(),
@@ -102,17 +103,19 @@ impl Run<'_> {
         }
     }
 
-    /// The first `known` keys of the stream are there. Fewer than are known already change nothing.
-    pub fn keys(&mut self, stream: StreamId, known: u32) {
+    /// The first `known` keys of the stream are there; gives whether that is news. Fewer than are known already change
+    /// nothing.
+    pub fn keys(&mut self, stream: StreamId, known: u32) -> bool {
         let record = self.stream_mut(stream);
         if known <= record.known {
-            return;
+            return false;
         }
         record.known = known;
         for at in 0..record.families.len() {
             let family = self.stream_mut(stream).families[at];
             self.grow(family, known);
         }
+        true
     }
 
     /// The stream has ended, with all its keys reported.
@@ -234,6 +237,10 @@ impl Run<'_> {
 
     /// One thing of an enclosing instance that the stage waits for is there.
     fn open_gate(&mut self, family: FamilyId, stage: StageId) {
+        // A family without keys is complete, and may be gone, whatever its stages wait for.
+        if self.families[family as usize].is_none() {
+            return;
+        }
         let index = self.stage_index(stage);
         let need = self.graph.stages[stage as usize].need;
         let record = self.family_mut(family);

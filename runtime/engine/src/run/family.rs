@@ -75,6 +75,7 @@ pub(super) struct StageState {
 /// The keys of one dynamic output of one clone.
 #[derive(Debug)]
 pub(super) struct Stream {
+    pub def: StreamDefId,
     pub known: u32,
     pub end: Option<StreamEnd>,
     /// Every family that goes over it.

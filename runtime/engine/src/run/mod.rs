@@ -123,6 +123,13 @@ impl<'g> Run<'g> {
         self.counts[step as usize]
     }
 
+    /// Which dynamic output a stream is of. (0 for a retired one.)
+    pub fn definition(&self, stream: StreamId) -> StreamDefId {
+        self.streams[stream as usize]
+            .as_ref()
+            .map_or(0, |stream| stream.def)
+    }
+
     /// Clones that can run or are running among the items of a stream and all their descendants; what waits for other
     /// data is not among them. This is what the bound on outstanding clones is about.
     pub fn load(&self, stream: StreamId) -> u64 {

@@ -1,17 +1,13 @@
 //! The entry points by which a running step fails, yields and hands over outputs.
 
-use std::sync::Arc;
-
 use dynop_abi::context::{FAILED, OK, Status};
+use dynop_abi::desc::TypeDesc;
 use dynop_abi::entries::types::{Ctx, Desc, I64, Ptr, U8, U32};
 use dynop_abi::layout::StrRepr;
-use dynop_abi::plan::OutputRef;
-use dynop_values::{display, text};
+use dynop_values::{NoMemory, Owned, display, text, walk};
 
-use super::context::Running;
-use super::state::Item;
-use super::value::Value;
 use crate::failure::{self, Kind};
+use crate::running::{Key, NO_SITE, Returned, Running};
 use crate::step_key;
 
 /// The longest mapping key, in bytes.
@@ -19,7 +15,7 @@ const MAX_KEY: usize = 255;
 
 /// # Safety
 /// `ctx` is the context that the pool gave to the running step.
-unsafe fn running<'r>(ctx: Ctx) -> &'r mut Running<'r> {
+unsafe fn running<'c>(ctx: Ctx) -> &'c mut Running<'c, 'c> {
     // SAFETY: the caller's promise: a `Running` begins with its `StepContext`.
     unsafe { &mut *ctx.cast() }
 }
@@ -31,8 +27,13 @@ unsafe fn running<'r>(ctx: Ctx) -> &'r mut Running<'r> {
 pub unsafe fn running_step_key(ctx: Ctx) -> String {
     // SAFETY: the caller's promise.
     let running = unsafe { running(ctx) };
-    let state = running.shared.lock();
-    running.shared.step_key(&state, running.node)
+    // SAFETY: a running step has a clone, whose family lives as long as it runs.
+    match unsafe { running.family.as_ref() } {
+        Some(family) => running
+            .shared
+            .step_key(running.step, family, running.position),
+        None => String::new(),
+    }
 }
 
 macro_rules! failing {
@@ -127,7 +128,7 @@ const MAX_TRACE: usize = 64;
 pub unsafe extern "C" fn dyn_trace(ctx: Ctx, site: U32) {
     // SAFETY: the caller's promise.
     if let Some(failure) = unsafe { &mut running(ctx).failure } {
-        if failure.site == super::context::NO_SITE {
+        if failure.site == NO_SITE {
             failure.site = site;
             return;
         }
@@ -191,32 +192,19 @@ pub unsafe extern "C" fn dyn_yield(
     key: Ptr,
 ) -> Status {
     // SAFETY: the caller's promise.
-    let running = unsafe { running(ctx) };
-    // SAFETY: as above.
-    let Some(item) = (unsafe { item(running, site, output, value, key) }) else {
-        return FAILED;
-    };
-    let (shared, node, step) = (running.shared, running.node, running.step);
-    let mut state = shared.lock();
-    let Some(set) = state.nodes[node as usize]
-        .sets
-        .get(output as usize)
-        .copied()
-        .flatten()
-    else {
-        return OK;
-    };
-    if let Some(first) = state.sets[set as usize].find(&item.key) {
-        let first = first.site;
-        drop(state);
-        duplicate(running, site, &item.key, Some(first));
-        return FAILED;
+    unsafe {
+        let running = running(ctx);
+        let key = &*key.cast::<StrRepr>();
+        if !check_key(running, site, key) {
+            walk::release(value, output_type(running, output));
+            return FAILED;
+        }
+        if running.push(output, value, key, site) && running.hand_on_some(output) {
+            OK
+        } else {
+            FAILED
+        }
     }
-    shared.new_item(&mut state, OutputRef { step, output }, node, item);
-    // SAFETY: the frames live as long as their worker, on whose stack this is.
-    let frames = unsafe { &*running.frames };
-    shared.wait_below_bound(state, set, frames, running.depth);
-    OK
 }
 
 /// An item of a returned list, handed on when the op has succeeded.
@@ -232,22 +220,35 @@ pub unsafe extern "C" fn dyn_return_item(
     key: Ptr,
 ) -> Status {
     // SAFETY: the caller's promise.
-    let running = unsafe { running(ctx) };
-    // SAFETY: as above.
-    let Some(item) = (unsafe { item(running, site, output, value, key) }) else {
-        return FAILED;
-    };
-    if running.returned_keys.insert((output, item.key.clone())) {
-        running.returned.push((output, item));
-        return OK;
+    unsafe {
+        let running = running(ctx);
+        let Some(value) = take(running, site, output, value) else {
+            return FAILED;
+        };
+        let key = &*key.cast::<StrRepr>();
+        if !check_key(running, site, key) {
+            return FAILED;
+        }
+        if !running
+            .returned_keys
+            .insert((output, text::bytes(key).into()))
+        {
+            let same = |one: &&Returned| {
+                one.output == output && text::bytes(&one.key.0) == text::bytes(key)
+            };
+            let first = running.returned.iter().find(same).map(|one| one.site);
+            running.duplicate(site, key, first);
+            return FAILED;
+        }
+        text::retain(key);
+        running.returned.push(Returned {
+            output,
+            value,
+            key: Key(*key),
+            site,
+        });
+        OK
     }
-    let first = running
-        .returned
-        .iter()
-        .find(|(of, one)| *of == output && one.key == item.key)
-        .map(|(_, one)| one.site);
-    duplicate(running, site, &item.key, first);
-    FAILED
 }
 
 /// A plain named output.
@@ -262,80 +263,66 @@ pub unsafe extern "C" fn dyn_output(ctx: Ctx, site: U32, output: U32, value: Ptr
     let Some(value) = (unsafe { take(running, site, output, value) }) else {
         return FAILED;
     };
+    if running.outputs.len() <= output as usize {
+        running.outputs.resize_with(output as usize + 1, || None);
+    }
     let slot = &mut running.outputs[output as usize];
     if slot.is_some() {
-        let name = output_name(running, output);
-        running.fail(
-            Kind::Output,
-            site,
-            format!("the output `{name}` is yielded twice"),
-        );
+        let name = running.output_name(output);
+        let message = format!("the output `{name}` is yielded twice");
+        running.fail(Kind::Output, site, message);
         return FAILED;
     }
     *slot = Some(value);
     OK
 }
 
-fn output_name(running: &Running<'_>, output: u32) -> String {
-    running.shared.op(running.step).outputs[output as usize]
-        .name
-        .clone()
-}
-
-fn duplicate(running: &mut Running<'_>, site: u32, key: &str, first: Option<u32>) {
-    let shown = step_key::quoted(key);
-    running.fail(
-        Kind::Output,
-        site,
-        format!("the mapping key {shown} was yielded before"),
-    );
-    if let (Some(failure), Some(first)) = (&mut running.failure, first) {
-        failure.related = Some(("first yielded here".into(), first));
-    }
+/// The type of an output of the running step.
+fn output_type(running: &Running<'_, '_>, output: u32) -> &'static TypeDesc {
+    let ty = running.op().outputs[output as usize].ty;
+    running.shared.request.program.types[ty as usize]
 }
 
 /// Takes a value over.
-unsafe fn take(running: &mut Running<'_>, site: u32, output: u32, value: Ptr) -> Option<Value> {
-    let shared = running.shared;
-    let ty = shared.op(running.step).outputs[output as usize].ty;
-    // SAFETY: the caller's promise: the value has the output's type.
-    let taken = unsafe { Value::take(value, shared.request.program.types[ty as usize]) };
-    if taken.is_none() {
-        running.fail(Kind::Memory, site, "out of memory".into());
+unsafe fn take(running: &mut Running<'_, '_>, site: u32, output: u32, value: Ptr) -> Option<Owned> {
+    let desc = output_type(running, output);
+    match Owned::zeroed(desc) {
+        Ok(owned) => {
+            // SAFETY: the caller's promise: the value has the output's type.
+            unsafe { std::ptr::copy_nonoverlapping(value, owned.as_ptr(), desc.size as usize) };
+            Some(owned)
+        }
+        Err(NoMemory) => {
+            // SAFETY: as above.
+            unsafe { walk::release(value, desc) };
+            running.fail(Kind::Memory, site, "out of memory".into());
+            None
+        }
     }
-    taken
 }
 
-/// An item with its key checked.
-unsafe fn item(
-    running: &mut Running<'_>,
-    site: u32,
-    output: u32,
-    value: Ptr,
-    key: Ptr,
-) -> Option<Item> {
-    // SAFETY: the caller's promise.
-    let (value, key) = unsafe {
-        let value = take(running, site, output, value)?;
-        (value, text::bytes(&*key.cast::<StrRepr>()))
-    };
-    let problem = match std::str::from_utf8(key) {
-        Err(_) => Some("the mapping key is not UTF-8 text".to_owned()),
-        Ok("") => Some("the mapping key is empty".to_owned()),
-        Ok(text) if text.len() > MAX_KEY => Some(format!(
+/// Whether a mapping key may be one; else the step fails.
+unsafe fn check_key(running: &mut Running<'_, '_>, site: u32, key: &StrRepr) -> bool {
+    // SAFETY: the caller's promise: a text.
+    let bytes = unsafe { text::bytes(key) };
+    // A byte from 0x20 to 0x7e, as nearly all are, is a character of its own.
+    let simple = |&byte: &u8| (0x20..0x7f).contains(&byte);
+    if !bytes.is_empty() && bytes.len() <= MAX_KEY && bytes.iter().all(simple) {
+        return true;
+    }
+    let problem = match std::str::from_utf8(bytes) {
+        Err(_) => "the mapping key is not UTF-8 text".to_owned(),
+        Ok("") => "the mapping key is empty".to_owned(),
+        Ok(text) if text.len() > MAX_KEY => format!(
             "the mapping key is {} bytes long, over {MAX_KEY}",
             text.len()
-        )),
-        Ok(text) if text.chars().any(char::is_control) => Some(format!(
+        ),
+        Ok(text) if text.chars().any(char::is_control) => format!(
             "the mapping key {} has a control character in it",
             step_key::quoted(text)
-        )),
-        Ok(_) => None,
+        ),
+        Ok(_) => return true,
     };
-    if let Some(message) = problem {
-        running.fail(Kind::Output, site, message);
-        return None;
-    }
-    let key: Arc<str> = String::from_utf8_lossy(key).into();
-    Some(Item { value, key, site })
+    running.fail(Kind::Output, site, problem);
+    false
 }

@@ -5,7 +5,7 @@ use dynop_abi::plan::{Collect, Job, Source, Step};
 use crate::request::{RunOutcome, RunStatus, StepCounts, StepFailure};
 
 /// The outcome of a run that was not begun, if there is something in the job that this scheduler can't do.
-pub(super) fn refuse(job: &Job) -> Option<RunOutcome> {
+pub(crate) fn refuse(job: &Job) -> Option<RunOutcome> {
     let found = job.steps.iter().enumerate().find_map(|(index, step)| {
         let what = unsupported_step(step)?;
         Some((index as u32, step.name.clone(), what, step.place.clone()))

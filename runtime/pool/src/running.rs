@@ -2,20 +2,26 @@
 
 use std::cell::UnsafeCell;
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use dynop_abi::context::StepContext;
-use dynop_abi::plan::Place;
+use dynop_abi::layout::StrRepr;
+use dynop_abi::plan::{Place, StepId};
+use dynop_values::{Owned, text};
 
-use super::state::{Item, NodeId, Shared};
-use super::value::Value;
 use crate::failure::Kind;
 use crate::request::{StepFailure, TraceEntry};
+use crate::shared::Shared;
+use crate::store::{Family, Stream};
+use crate::worker::Worker;
 
 /// No place in the source.
-pub(super) const NO_SITE: u32 = u32::MAX;
+pub(crate) const NO_SITE: u32 = u32::MAX;
 
 /// A failure that the running step recorded.
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     pub kind: Kind,
     pub message: String,
     pub site: u32,
@@ -23,28 +29,61 @@ pub(super) struct Recorded {
     pub related: Option<(String, u32)>,
 }
 
-/// The context of one running step.
-#[repr(C)]
-pub(super) struct Running<'r> {
-    /// What compiled code reads; first, at its fixed place.
-    pub base: StepContext,
-    pub shared: &'r Shared<'r>,
-    /// The worker's frames, for what runs while this waits in `yield`.
-    pub frames: *const Frames<'r>,
-    pub depth: usize,
-    pub node: NodeId,
-    pub step: u32,
-    pub failure: Option<Recorded>,
-    /// Plain outputs handed over by `dyn_output`.
-    pub outputs: Vec<Option<Value>>,
-    /// Items of returned lists.
-    pub returned: Vec<(u32, Item)>,
-    /// Their outputs and keys.
-    pub returned_keys: HashSet<(u32, std::sync::Arc<str>)>,
+/// A dynamic output of the running step.
+pub(crate) struct Yielding<'r> {
+    /// Index among the op's outputs.
+    pub output: u32,
+    pub stream: Arc<Stream<'r>>,
+    /// How many keys the engine knows of.
+    pub published: u32,
 }
 
-impl Running<'_> {
+/// An item of a returned list, kept until the op has succeeded.
+pub(crate) struct Returned {
+    pub output: u32,
+    pub value: Owned,
+    pub key: Key,
+    pub site: u32,
+}
+
+/// A mapping key of a returned item.
+pub(crate) struct Key(pub StrRepr);
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        // SAFETY: a text that is ours.
+        unsafe { text::release(&self.0) }
+    }
+}
+
+/// The context of one running step.
+#[repr(C)]
+pub(crate) struct Running<'s, 'r> {
+    /// What compiled code reads; first, at its fixed place.
+    pub base: StepContext,
+    pub shared: &'s Shared<'r>,
+    /// The worker, for what runs while this waits in `yield`.
+    pub worker: *const Worker<'s, 'r>,
+    /// How many steps wait in `yield` below this one on the worker's stack.
+    pub depth: usize,
+    pub step: StepId,
+    /// The clone: a family and the position in it. Null before the first step.
+    pub family: *const Family<'r>,
+    pub position: u32,
+    pub failure: Option<Recorded>,
+    /// Plain outputs handed over by `dyn_output`.
+    pub outputs: Vec<Option<Owned>>,
+    pub yielding: Vec<Yielding<'r>>,
+    /// When keys were last handed on.
+    pub handed_on: Instant,
+    pub returned: Vec<Returned>,
+    /// Outputs and keys of `returned`.
+    pub returned_keys: HashSet<(u32, Box<[u8]>)>,
+}
+
+impl Running<'_, '_> {
     /// Records a failure; the first one counts.
+    #[cold]
     pub fn fail(&mut self, kind: Kind, site: u32, message: String) {
         if self.failure.is_none() {
             self.failure = Some(Recorded {
@@ -54,6 +93,17 @@ impl Running<'_> {
                 trace: Vec::new(),
                 related: None,
             });
+        }
+    }
+
+    /// Makes the context ready for steps on the stack that ends at `stack_limit`.
+    pub fn enter(&self, stack_limit: u64) {
+        self.base.poll.store(0, Ordering::SeqCst);
+        self.base.stack_limit.store(stack_limit, Ordering::SeqCst);
+        // A canceller sets the flag, then these two; see `cancel`.
+        if self.shared.request.cancel.is_requested() {
+            self.base.poll.store(1, Ordering::SeqCst);
+            self.base.stack_limit.store(u64::MAX, Ordering::SeqCst);
         }
     }
 
@@ -72,7 +122,7 @@ impl Running<'_> {
     }
 
     /// The recorded failure for the report.
-    pub fn report(&mut self, step_key: String, step: u32) -> StepFailure {
+    pub fn report(&mut self, step_key: String) -> StepFailure {
         let recorded = self.failure.take().unwrap_or_else(|| Recorded {
             kind: Kind::Panic,
             message: "the op failed without saying why; this is a bug of the runtime".into(),
@@ -80,19 +130,16 @@ impl Running<'_> {
             trace: Vec::new(),
             related: None,
         });
-        let mut trace: Vec<TraceEntry> = Vec::new();
-        for &site in &recorded.trace {
-            if let Some((function, place)) = self.place(site) {
-                trace.push(TraceEntry { function, place });
-            }
-        }
+        let trace = recorded.trace.iter().filter_map(|&site| self.place(site));
         StepFailure {
             step_key,
-            step,
+            step: self.step,
             message: recorded.message,
             kind: recorded.kind.word(),
             place: self.place(recorded.site).map(|(_, place)| place),
-            trace,
+            trace: trace
+                .map(|(function, place)| TraceEntry { function, place })
+                .collect(),
             related: recorded
                 .related
                 .and_then(|(text, site)| Some((text, self.place(site)?.1))),
@@ -116,44 +163,42 @@ impl Running<'_> {
 
 /// The contexts of one worker: one for the step it runs, and one more for each that may run while that one waits.
 /// They are made once, since each is known to whoever cancels the run.
-pub(super) struct Frames<'r> {
-    list: Box<[UnsafeCell<Running<'r>>]>,
+pub(crate) struct Contexts<'s, 'r> {
+    list: Box<[UnsafeCell<Running<'s, 'r>>]>,
 }
 
-impl<'r> Frames<'r> {
-    pub fn new(shared: &'r Shared<'r>, count: usize) -> Box<Self> {
-        let mut frames = Box::new(Self {
-            list: Box::default(),
-        });
-        let address: *const Self = &raw const *frames;
+impl<'s, 'r> Contexts<'s, 'r> {
+    /// As many as `count`, not yet known to the canceller.
+    pub fn new(shared: &'s Shared<'r>, count: usize) -> Self {
         let list = (0..count).map(|depth| {
             UnsafeCell::new(Running {
                 base: StepContext::new(),
                 shared,
-                frames: address,
+                worker: std::ptr::null(),
                 depth,
-                node: 0,
                 step: 0,
+                family: std::ptr::null(),
+                position: 0,
                 failure: None,
                 outputs: Vec::new(),
+                yielding: Vec::new(),
+                handed_on: Instant::now(),
                 returned: Vec::new(),
                 returned_keys: HashSet::new(),
             })
         });
-        frames.list = list.collect();
-        for running in &frames.list {
-            shared.request.cancel.register(running.get().cast());
+        Self {
+            list: list.collect(),
         }
-        frames
     }
 
-    /// The frame of a depth. It is used by one call at a time: calls nest, and each takes the next depth.
-    pub fn get(&self, depth: usize) -> Option<*mut Running<'r>> {
-        self.list.get(depth).map(|running| running.get())
+    /// The context of a depth. It is used by one call at a time: calls nest, and each takes the next depth.
+    pub fn get(&self, depth: usize) -> Option<*mut Running<'s, 'r>> {
+        self.list.get(depth).map(UnsafeCell::get)
     }
 
     /// Addresses of all contexts.
-    pub fn contexts(&self) -> Vec<*const StepContext> {
+    pub fn addresses(&self) -> Vec<*const StepContext> {
         self.list
             .iter()
             .map(|running| running.get().cast_const().cast())

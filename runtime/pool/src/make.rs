@@ -1,0 +1,354 @@
+//! Making values: arguments, elements of fan-ins, the job's result.
+
+use dynop_abi::desc::TypeDesc;
+use dynop_abi::layout::StrRepr;
+use dynop_abi::plan::Collect;
+use dynop_engine::decide::{State, Verdict};
+use dynop_engine::run::StreamEnd;
+use dynop_values::{NoMemory, list, map, text, walk};
+
+use crate::shape::{Check, GatherShape, ITEM_AT, KEY_AT, Looked, Recipe, Slot};
+use crate::shared::Shared;
+use crate::store::Family;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// One instance around a clone, the clone's own first.
+#[derive(Clone, Copy)]
+pub(crate) struct Level<'f, 'r> {
+    pub family: &'f Family<'r>,
+    pub position: u32,
+    /// The family's row.
+    pub row: *mut u8,
+    /// The stream's row; null in the root.
+    pub item: *mut u8,
+}
+
+/// What is seen from a clone.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'v, 'f, 'r> {
+    /// From the clone's own instance outwards.
+    pub levels: &'v [Level<'f, 'r>],
+    /// The frame; null where values are seen that no frame holds.
+    pub frame: *mut u8,
+    /// How the stage's nodes ended so far.
+    pub states: &'v [State],
+}
+
+impl<'f, 'r> Level<'f, 'r> {
+    /// An instance that is there.
+    pub fn new(family: &'f Family<'r>, position: u32) -> Result<Self, NoMemory> {
+        Ok(Self {
+            family,
+            position,
+            row: family.row(position)?,
+            item: match &family.stream {
+                Some(stream) => stream.row(position),
+                None => std::ptr::null_mut(),
+            },
+        })
+    }
+
+    /// The instances around this one, outwards, pushed behind it.
+    pub fn around(self, levels: &mut Vec<Self>) -> Result<(), NoMemory> {
+        levels.push(self);
+        let mut at = self;
+        while let Some(parent) = &at.family.parent {
+            at = Level::new(parent, at.family.position)?;
+            levels.push(at);
+        }
+        Ok(())
+    }
+}
+
+impl View<'_, '_, '_> {
+    /// Where a value lies.
+    pub fn slot(&self, slot: Slot) -> *mut u8 {
+        // SAFETY: the shape's bytes lie within the frame, the row and the stream's row.
+        unsafe {
+            match slot {
+                Slot::Frame(at) => self.frame.add(at as usize),
+                Slot::Row { hops, at } => self.levels[hops].row.add(at as usize),
+                Slot::Item { hops } => self.levels[hops].item.add(ITEM_AT),
+            }
+        }
+    }
+
+    /// Where the counter of a value's consumers lies.
+    fn counter(&self, slot: Slot, at: u32) -> *const AtomicU32 {
+        let start = match slot {
+            Slot::Frame(_) => self.frame,
+            Slot::Row { hops, .. } => self.levels[hops].row,
+            Slot::Item { hops } => self.levels[hops].item,
+        };
+        // SAFETY: as above.
+        unsafe { start.add(at as usize).cast() }
+    }
+
+    /// What all checks come to: the worst of them, see [`dynop_engine::decide::decide`].
+    pub fn verdict(&self, checks: &[Check]) -> Verdict {
+        let mut worst = Verdict::Ready;
+        for check in checks {
+            let mut verdict = self.look(check.what);
+            if verdict == Verdict::Skipped && check.tolerates_skip {
+                verdict = Verdict::Ready;
+            }
+            worst = worst.max(verdict);
+        }
+        worst
+    }
+
+    fn look(&self, what: Looked) -> Verdict {
+        match what {
+            Looked::Frame { index, present } => self.present(self.states[index], 0, present),
+            Looked::Node {
+                hops,
+                local,
+                present,
+            } => {
+                let level = &self.levels[hops];
+                self.present(level.family.state(local, level.position), hops, present)
+            }
+            Looked::Each { child, local } => {
+                let own = &self.levels[0];
+                let Some(family) = own.family.child(child, own.position) else {
+                    return Verdict::Failed;
+                };
+                each_verdict(family, local)
+            }
+            Looked::Stream { child } => {
+                let own = &self.levels[0];
+                let stream = own
+                    .family
+                    .child(child, own.position)
+                    .and_then(|family| family.stream.as_ref());
+                match stream.map(|stream| stream.end()) {
+                    Some(StreamEnd::Complete) => Verdict::Ready,
+                    Some(StreamEnd::Skipped) => Verdict::Skipped,
+                    Some(StreamEnd::Cancelled) => Verdict::Cancelled,
+                    Some(StreamEnd::Failed) | None => Verdict::Failed,
+                }
+            }
+        }
+    }
+
+    /// A state, where the output that is wanted may be missing all the same.
+    fn present(&self, state: State, hops: usize, present: Option<u32>) -> Verdict {
+        match (state.verdict(), present) {
+            (Verdict::Ready, Some(at)) => {
+                // SAFETY: as for `slot`.
+                let there = unsafe { self.levels[hops].row.add(at as usize).read() } != 0;
+                if there {
+                    Verdict::Ready
+                } else {
+                    Verdict::Skipped
+                }
+            }
+            (verdict, _) => verdict,
+        }
+    }
+}
+
+/// The worst of all clones of a node; a skipped one does not count.
+fn each_verdict(family: &Family<'_>, local: u32) -> Verdict {
+    if family.is_plain() {
+        return Verdict::Ready;
+    }
+    (0..family.known())
+        .map(|position| family.state(local, position).verdict())
+        .filter(|&verdict| verdict != Verdict::Skipped)
+        .max()
+        .unwrap_or(Verdict::Ready)
+}
+
+impl Shared<'_> {
+    /// Makes a value in zeroed memory, which holds a valid value also on failure.
+    ///
+    /// # Safety
+    /// `place` is zeroed memory for a value of `desc`, which is what the recipe makes; everything that the recipe names
+    /// is there.
+    pub unsafe fn make(
+        &self,
+        recipe: &Recipe,
+        view: View<'_, '_, '_>,
+        place: *mut u8,
+        desc: &'static TypeDesc,
+    ) -> Result<(), NoMemory> {
+        // SAFETY: every arm writes a value of the shape that the plan's types promise, over zeroes.
+        unsafe {
+            match recipe {
+                Recipe::Copy(slot) => copy(view.slot(*slot), place, desc),
+                Recipe::Take(slot) => take(view.slot(*slot), place, desc),
+                Recipe::Count(slot, at, total) => {
+                    let from = view.slot(*slot);
+                    // The copy first: whoever sees the full count may change the value in place.
+                    copy(from, place, desc);
+                    let had = (*view.counter(*slot, *at)).fetch_add(1, Ordering::AcqRel);
+                    if had + 1 == *total {
+                        walk::release(from, desc);
+                        std::ptr::write_bytes(from, 0, desc.size as usize);
+                    }
+                }
+                Recipe::Constant(value) => copy(value.as_ptr(), place, desc),
+                Recipe::Param(index) => copy(self.request.params[*index].as_ptr(), place, desc),
+                Recipe::Key(hops) => {
+                    let key = view.levels[*hops].item.add(KEY_AT).cast::<StrRepr>().read();
+                    text::retain(&key);
+                    place.cast::<StrRepr>().write(key);
+                }
+                Recipe::List(elements) => {
+                    let item = desc.a();
+                    let mut memory = Scratch::new(item);
+                    if !elements.is_empty() {
+                        list::reserve(place.cast(), elements.len(), desc)?;
+                    }
+                    for element in elements {
+                        self.make(element, view, memory.place(), item)?;
+                        list::push(place.cast(), memory.place(), desc)?;
+                        memory.forget();
+                    }
+                }
+                Recipe::Tuple(fields) => {
+                    for (field, recipe) in desc.fields().iter().zip(fields) {
+                        self.make(recipe, view, place.add(field.offset as usize), field.desc())?;
+                    }
+                }
+                Recipe::Some(value, checks) => {
+                    if view.verdict(checks) == Verdict::Ready {
+                        self.make(value, view, place.add(desc.payload_offset()), desc.a())?;
+                        place.write(1);
+                    }
+                }
+                Recipe::Zero => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the list or map of a fan-in in zeroed memory, from the children of the instance that is seen.
+    ///
+    /// # Safety
+    /// As for [`Self::make`]; all of the children's clones have ended, and this node counts as a reader of theirs.
+    pub unsafe fn gather(
+        &self,
+        gather: &GatherShape,
+        view: View<'_, '_, '_>,
+        place: *mut u8,
+    ) -> Result<(), NoMemory> {
+        let own = &view.levels[0];
+        let Some(family) = own.family.child(gather.child, own.position) else {
+            return Ok(());
+        };
+        let known = family.known();
+        if known == 0 {
+            return Ok(());
+        }
+        let mut levels = Vec::with_capacity(view.levels.len() + 1);
+        levels.push(Level::new(family, 0)?);
+        levels.extend_from_slice(view.levels);
+        let plain = family.is_plain() && !gather.checks.iter().any(is_optional);
+        let mut scratch = Scratch::new(gather.element_type);
+        if gather.into == Collect::List {
+            // SAFETY: the caller's promise.
+            unsafe { list::reserve(place.cast(), known as usize, gather.ty)? };
+        }
+        for position in 0..known {
+            levels[0] = Level::new(family, position)?;
+            let view = View {
+                levels: &levels,
+                frame: std::ptr::null_mut(),
+                states: &[],
+            };
+            if !plain && view.verdict(&gather.checks) != Verdict::Ready {
+                continue;
+            }
+            // SAFETY: the caller's promise; the scratch is zeroed.
+            unsafe {
+                self.make(&gather.element, view, scratch.place(), gather.element_type)?;
+                match gather.into {
+                    Collect::List => list::push(place.cast(), scratch.place(), gather.ty)?,
+                    Collect::Keyed => {
+                        let key = levels[0].item.add(KEY_AT);
+                        // A key is taken once, so the slot is fresh.
+                        let slot = map::slot(place.cast(), key, gather.ty)?;
+                        let size = gather.element_type.size as usize;
+                        std::ptr::copy_nonoverlapping(scratch.place(), slot.value, size);
+                    }
+                    // Refused before the run.
+                    Collect::Flat | Collect::FlatKeyed | Collect::Results => {}
+                }
+            }
+            scratch.forget();
+        }
+        Ok(())
+    }
+}
+
+fn is_optional(check: &Check) -> bool {
+    matches!(
+        check.what,
+        Looked::Node {
+            present: Some(_),
+            ..
+        }
+    )
+}
+
+/// One owner more.
+///
+/// # Safety
+/// `from` holds a value of the type, `place` is memory for one.
+#[inline]
+pub(crate) unsafe fn copy(from: *const u8, place: *mut u8, desc: &'static TypeDesc) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        std::ptr::copy_nonoverlapping(from, place, desc.size as usize);
+        if !desc.is_plain() {
+            walk::retain(place, desc);
+        }
+    }
+}
+
+/// Another place for a value.
+///
+/// # Safety
+/// As for [`copy`]; `from` is then the empty value.
+#[inline]
+unsafe fn take(from: *mut u8, place: *mut u8, desc: &'static TypeDesc) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        std::ptr::copy_nonoverlapping(from, place, desc.size as usize);
+        std::ptr::write_bytes(from, 0, desc.size as usize);
+    }
+}
+
+/// Memory for one value at a time.
+struct Scratch {
+    memory: Vec<u64>,
+    desc: &'static TypeDesc,
+}
+
+impl Scratch {
+    fn new(desc: &'static TypeDesc) -> Self {
+        Self {
+            memory: vec![0; (desc.size as usize).div_ceil(8).max(1)],
+            desc,
+        }
+    }
+
+    fn place(&mut self) -> *mut u8 {
+        self.memory.as_mut_ptr().cast()
+    }
+
+    /// The value was moved out.
+    fn forget(&mut self) {
+        self.memory.fill(0);
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let desc = self.desc;
+        // SAFETY: the memory holds a value of the type, or zeroes.
+        unsafe { walk::release(self.place(), desc) }
+    }
+}
