@@ -119,6 +119,21 @@ impl SourceFile {
         }
     }
 
+    /// How many lines there are to show: at least one, and none for the nothing behind a last line's end.
+    pub fn line_count(&self) -> u32 {
+        let behind_the_last = self.text.is_empty() || self.text.ends_with('\n');
+        let count = self.line_starts.len() - usize::from(behind_the_last);
+        count.max(1) as u32
+    }
+
+    /// Byte offset of the first byte of a line counted from 1; the text's length past the last line.
+    pub fn line_start(&self, line: u32) -> usize {
+        let index = (line as usize).saturating_sub(1);
+        self.line_starts
+            .get(index)
+            .map_or(self.text.len(), |&start| start as usize)
+    }
+
     /// The text of a line counted from 1, without its end; empty past the last.
     pub fn line(&self, line: u32) -> &str {
         let index = (line as usize).saturating_sub(1);
@@ -192,6 +207,7 @@ mod tests {
         assert_eq!(file.line_column(99), LineColumn { line: 3, column: 1 });
         assert_eq!(file.line(2), "çd");
         assert_eq!(file.line(9), "");
+        assert_eq!((file.line_count(), file.line_start(2)), (2, 3));
         assert_eq!(map.locate(Span::new(id, 5, 6)), "a.dyn:2:2");
     }
 }

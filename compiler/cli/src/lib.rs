@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 pub mod commands;
 pub mod driver;
+pub mod excerpt;
 pub mod load;
 pub mod render;
 pub mod timings;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io::IsTerminal;
-use std::sync::Arc;
 
-use dynop_base::{Applicability, Diagnostic, Severity, SourceMap, Span};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeStyles};
+use dynop_base::{Applicability, Diagnostic, Label, Severity, SourceMap, Span};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeStyles};
 use serde_json::json;
+
+use crate::excerpt::Excerpt;
 
 /// How diagnostics are printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -116,7 +117,7 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
         .with_cause_chain()
         .with_break_words(false);
     let mut text = String::new();
-    let drawn = Drawn::new(diagnostic, sources);
+    let drawn = Drawn::new(diagnostic, sources, style);
     if handler.render_report(&mut text, &drawn).is_err() {
         return short(diagnostic, sources);
     }
@@ -171,16 +172,19 @@ fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
 /// A diagnostic as miette wants it.
 struct Drawn<'a> {
     diagnostic: &'a Diagnostic,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt>,
     help: Option<String>,
 }
 
 impl<'a> Drawn<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Self {
+    fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap, style: Style) -> Self {
         let primary = diagnostic.primary.span;
         let file = sources.file(primary.file);
-        let source =
-            (!file.text.is_empty()).then(|| NamedSource::new(&file.name, Arc::clone(&file.text)));
+        let ellipsis = if style.unicode { "…" } else { "..." };
+        let source = (!file.text.is_empty()).then(|| {
+            let labels: Vec<_> = in_one_file(diagnostic).map(|l| l.span.range()).collect();
+            Excerpt::new(file, &labels, ellipsis)
+        });
         let mut parts = Vec::new();
         // miette draws one file a diagnostic: what lies elsewhere is told in words.
         for label in diagnostic
@@ -244,16 +248,25 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.source.as_ref()?;
-        let primary = &self.diagnostic.primary;
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let first = LabeledSpan::new_primary_with_span(text(&primary.text), primary.span.range());
-        let others = self
-            .diagnostic
-            .labels
-            .iter()
-            .filter(move |label| label.span.file == primary.span.file)
-            .map(move |label| LabeledSpan::new_with_span(text(&label.text), label.span.range()));
-        Some(Box::new(std::iter::once(first).chain(others)))
+        let places = self.source.as_ref()?.labels();
+        let labels = in_one_file(self.diagnostic).zip(places).enumerate();
+        Some(Box::new(labels.map(|(index, (label, place))| {
+            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            if index == 0 {
+                LabeledSpan::new_primary_with_span(text, place)
+            } else {
+                LabeledSpan::new_with_span(text, place)
+            }
+        })))
     }
+}
+
+/// The primary label and those that are in its file.
+fn in_one_file(diagnostic: &Diagnostic) -> impl Iterator<Item = &Label> {
+    let primary = &diagnostic.primary;
+    let others = diagnostic
+        .labels
+        .iter()
+        .filter(|label| label.span.file == primary.span.file);
+    std::iter::once(primary).chain(others)
 }
