@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use dynop_abi::plan::{Collect, Const, Job, OutputRef, Plan, ROOT, ScopeId, Source};
+use dynop_abi::plan::{Collect, Const, Job, OutputRef, Plan, Policy, ROOT, ScopeId, Source};
 
 /// Every job with its scopes and steps.
 pub fn dump(plan: &Plan) -> String {
@@ -64,6 +64,7 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
                 .collect();
             let _ = write!(out, " after {}", after.join(", "));
         }
+        policy(&step.policy, out);
         out.push('\n');
     }
     let _ = writeln!(out, "  result {}", source(plan, job, &job.result));
@@ -130,6 +131,38 @@ fn source(plan: &Plan, job: &Job, from: &Source) -> String {
         Source::List { elements, .. } => format!("[{}]", list(elements)),
         Source::Tuple { fields, .. } => format!("({})", list(fields)),
         Source::Some { value, .. } => format!("some({})", source(plan, job, value)),
+    }
+}
+
+/// What is not as it is by default.
+fn policy(policy: &Policy, out: &mut String) {
+    if let Some(retry) = &policy.retry {
+        let _ = write!(
+            out,
+            " retry({}, {}ns, {:?}, {:?})",
+            retry.max, retry.delay, retry.backoff, retry.jitter
+        );
+    }
+    if let Some(timeout) = policy.timeout {
+        let _ = write!(out, " timeout({timeout}ns)");
+    }
+    for one in &policy.concurrency {
+        let _ = write!(out, " concurrency({:?}, {})", one.name, one.limit);
+    }
+    if let Some(resources) = &policy.resources {
+        let shown = |value: Option<i64>| value.map_or("-".to_owned(), |value| value.to_string());
+        let _ = write!(
+            out,
+            " resources({}, {})",
+            shown(resources.cpus),
+            shown(resources.memory)
+        );
+    }
+    if policy.cache {
+        out.push_str(" cache");
+    }
+    if policy.isolate {
+        out.push_str(" isolate");
     }
 }
 

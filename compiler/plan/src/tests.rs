@@ -80,7 +80,8 @@ fn planned(jobs: &str) -> Result<PlanOutput, Vec<String>> {
     let errors: Vec<&str> = checked
         .diagnostics
         .iter()
-        .filter(|found| found.is_error())
+        // What the runtime does not do yet is planned all the same.
+        .filter(|found| found.is_error() && found.code.id != "E0901")
         .map(|found| found.message.as_str())
         .collect();
     assert!(errors.is_empty(), "{errors:?}");
@@ -354,6 +355,39 @@ job unknown() -> Int { steered(one()) }
 job item() -> Int { sum(nums().map(steered).collect()) }
 job endless() -> Int { circle(1) }
 job large() { for x in 0..200 { for y in 0..200 { add(x, y) } } }
+"#
+);
+
+becomes!(
+    policies,
+    r#"
+@retry(max: 3, delay: 250ms, backoff: exponential, jitter: full)
+@timeout(30s)
+@concurrency("db", limit: 4)
+@concurrency("disk", limit: N)
+@resources(cpus: 2, memory: 4GiB)
+@cache
+@isolate
+op careful(x: Int) -> Int { x }
+@retry(2)
+op again(x: Int) -> Int { x }
+graph often(x: Int, times: Int) -> Int { again(x).with(retry: times + 1) as often }
+job main() -> Int {
+    sum([careful(1), often(1, 4), again(2).with(retry: 5, delay: 1s, cache: true),
+        careful(3).with(isolate: false, concurrency: "db", limit: 1, timeout: 1m).after(one()), one()])
+}
+"#
+);
+
+becomes!(
+    bad_policies,
+    r#"
+@retry(max: N)
+op again(x: Int) -> Int { x }
+graph often(x: Int, times: Int) -> Int { again(x).with(retry: times) }
+job negative() -> Int { often(1, -1) }
+job unknown() -> Int { often(1, one()) }
+job never() -> Int { one().with(jitter: full) }
 "#
 );
 

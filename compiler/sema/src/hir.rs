@@ -65,6 +65,8 @@ pub struct Function {
     pub result: Ty,
     /// What an op gives (§3); empty for anything else.
     pub outputs: Outputs,
+    /// How the steps of an op are run: its attributes.
+    pub policy: Vec<crate::policy::Setting>,
     /// What it does.
     pub body: FunctionBody,
 }

@@ -18,6 +18,7 @@ pub mod fold;
 pub mod hir;
 pub mod infer;
 pub mod names;
+pub mod policy;
 pub mod recursion;
 pub mod scan;
 pub mod signatures;
@@ -84,6 +85,7 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
     let mut findings = Vec::new();
     constants::resolve(&mut cx, &mut findings);
     let mut bodies = Vec::with_capacity(cx.functions.len());
+    let mut policies = Vec::with_capacity(cx.functions.len());
     for index in 0..cx.functions.len() {
         let id = FunctionId(index as u32);
         let decl = cx.functions[index].decl;
@@ -101,6 +103,9 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
             _ => cx.program.functions[index].body.clone(),
         };
         bodies.push(body);
+        let (settings, found) = policy::of_op(&cx, id);
+        findings.push((None, found));
+        policies.push(settings);
     }
     for (_, found) in &mut findings {
         diagnostics.append(&mut found.diagnostics);
@@ -108,6 +113,9 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
     abilities::check(&cx, &findings, &mut diagnostics);
     for (function, body) in cx.program.functions.iter_mut().zip(bodies) {
         function.body = body;
+    }
+    for (function, policy) in cx.program.functions.iter_mut().zip(policies) {
+        function.policy = policy;
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     diagnostics.iter_mut().for_each(display::mend_articles);

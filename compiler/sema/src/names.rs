@@ -139,6 +139,7 @@ impl<'a> Collector<'_, 'a> {
             params: Vec::new(),
             result: Ty::Unit,
             outputs: hir::Outputs::default(),
+            policy: Vec::new(),
             body: hir::FunctionBody::Error,
         });
         let scope = self.cx.scopes.last();

@@ -291,8 +291,8 @@ fn output(
     output
 }
 
-/// Attributes that the language has; all of them belong to a later version.
-const ATTRIBUTES: &[&str] = &[
+/// Attributes that the language has.
+pub(crate) const ATTRIBUTES: &[&str] = &[
     "retry",
     "timeout",
     "concurrency",
@@ -316,12 +316,7 @@ fn attributes(
         let text = name.name.as_str();
         if !ATTRIBUTES.contains(&text) {
             diagnostics.push(unknown_attribute(name));
-        } else if decl.kind == FunctionKind::Op {
-            diagnostics.push(unsupported(
-                &format!("`@{text}` attributes"),
-                attribute.span,
-            ));
-        } else {
+        } else if decl.kind != FunctionKind::Op {
             let kind = decl.kind.keyword();
             diagnostics.push(
                 Diagnostic::new(

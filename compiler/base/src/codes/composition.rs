@@ -31,6 +31,8 @@ codes! {
     TOO_MANY_STEPS = "E0321" Error "this unrolls into too many steps";
     /// A graph that invokes itself.
     GRAPH_CYCLE = "E0322" Error "a graph invokes itself";
+    /// An argument of an attribute or of `with` that it does not take, or that is out of range.
+    WRONG_SETTING = "E0323" Error "wrong setting of a policy";
     /// An op in a closure of `map` that does not use the item.
     RUNS_ONCE = "W0313" Warning "an op inside map runs once";
     /// A dynamic output that nothing maps or collects.

@@ -245,7 +245,7 @@ impl Evaluator<'_, '_, '_> {
         span: Span,
     ) -> Option<Axis> {
         let after = self.graph_waits(home, span)?;
-        let step = self.push_step(name, action, home, inputs, after, span)?;
+        let step = self.push_step(name, action, home, (inputs, after), span)?;
         let output = OutputRef { step, output: 0 };
         Some(self.axes.axis(output, &home.seen))
     }

@@ -24,6 +24,7 @@ use crate::tables::Tables;
 mod control;
 mod dynamic;
 mod graphs;
+mod policy;
 mod sources;
 mod steps;
 mod value;

@@ -53,7 +53,11 @@ impl Evaluator<'_, '_, '_> {
             inputs.push(self.resolve(draft, &home, *at)?);
         }
         let after = self.all_waits(&after, &home)?;
-        let step = self.push_step(name, Action::Op(op), &home, inputs, after, span)?;
+        let policy = self.policy(invocation)?;
+        let step = self.push_step(name, Action::Op(op), &home, (inputs, after), span)?;
+        if let Some(made) = self.steps.last_mut() {
+            made.policy = policy;
+        }
         Some(self.outputs(step, invocation.function, &home.seen))
     }
 
@@ -63,8 +67,7 @@ impl Evaluator<'_, '_, '_> {
         name: String,
         action: Action,
         home: &View,
-        inputs: Vec<Source>,
-        after: Vec<StepId>,
+        (inputs, after): (Vec<Source>, Vec<StepId>),
         span: Span,
     ) -> Option<StepId> {
         if self.steps.len() >= control::MOST {

@@ -135,7 +135,7 @@ impl Composer<'_, '_> {
     }
 
     /// What steers: a constant, or an expression of names that stand for constants. `word` says what for.
-    fn steering(&mut self, expr: &ast::Expr, expected: Option<&Ty>, word: &str) -> Node {
+    pub(super) fn steering(&mut self, expr: &ast::Expr, expected: Option<&Ty>, word: &str) -> Node {
         if !self.mentions(expr) {
             return self.constant(expr, expected);
         }

@@ -208,6 +208,7 @@ impl Composer<'_, '_> {
                 args,
                 name: None,
                 after: Vec::new(),
+                with: Vec::new(),
             })),
             ty,
             span,

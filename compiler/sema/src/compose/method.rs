@@ -43,10 +43,9 @@ impl Composer<'_, '_> {
             "zip" | "concat" => self.join(expr, node, name, args),
             "filter" => self.filter(expr, node, name, args),
             "flatten" => self.flatten(expr, node, name, args),
-            word @ ("collect_results" | "with")
-                if matches!(node.ty, CTy::Dynamic(_)) || word == "with" =>
-            {
-                self.fail(unsupported(&format!("`.{word}(…)` combinators"), name.span))
+            "with" => self.with(expr, node, name, args),
+            "collect_results" if matches!(node.ty, CTy::Dynamic(_)) => {
+                self.fail(unsupported("`.collect_results()` combinators", name.span))
             }
             _ => self.unknown_method(expr, &node, name),
         }
@@ -213,6 +212,46 @@ impl Composer<'_, '_> {
             ty: CTy::Value(ty),
             span: expr.span,
         }
+    }
+
+    fn with(
+        &mut self,
+        expr: &ast::Expr,
+        mut node: Node,
+        name: ast::Ident,
+        args: &[ast::Arg],
+    ) -> Node {
+        let op = match &node.kind {
+            NodeKind::Invoke(invocation) => {
+                self.cx.function(invocation.function).kind == ast::FunctionKind::Op
+            }
+            _ => false,
+        };
+        if !op {
+            return self.fail(
+                Diagnostic::new(
+                    &composition::NOT_AN_INVOCATION,
+                    name.span,
+                    "`with` says how a step is run",
+                )
+                .here("belongs to the invocation of an op")
+                .label(node.span, "this is no invocation of an op")
+                .help("put it behind the invocation itself: `op(x).with(retry: 3)`"),
+            );
+        }
+        let cx = self.cx;
+        let whole = dynop_base::Span {
+            start: name.span.start,
+            ..expr.span
+        };
+        let (settings, mut found) = crate::policy::of_invocation(cx, args, whole, |expr, ty| {
+            self.steering(expr, Some(ty), "a setting")
+        });
+        self.findings.diagnostics.append(&mut found);
+        if let NodeKind::Invoke(invocation) = &mut node.kind {
+            invocation.with.extend(settings);
+        }
+        node
     }
 
     fn after(&mut self, mut node: Node, name: ast::Ident, args: &[ast::Arg]) -> Node {

@@ -227,6 +227,8 @@ pub struct Invocation {
     pub name: Option<(Symbol, Span)>,
     /// What it waits for besides its arguments.
     pub after: Vec<Node>,
+    /// What `.with(…)` says of its run.
+    pub with: Vec<crate::policy::Setting>,
 }
 
 impl Node {
