@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use dynop_base::codes::types;
+use dynop_base::codes::{library, types};
 use dynop_base::{Diagnostic, Span};
 
 use crate::body::{Ability, Findings};
@@ -137,7 +137,14 @@ impl Pass<'_, '_> {
         let Some(function) = function else {
             return false;
         };
-        let reason = through.map_or(span, |(_, reason)| reason);
+        // The library's own text explains nothing: what is called of it does.
+        let reason = through
+            .filter(|(function, _)| {
+                !self
+                    .cx
+                    .is_std(self.cx.functions[function.0 as usize].module)
+            })
+            .map_or(span, |(_, reason)| reason);
         let needs = &mut self.needs[function.0 as usize];
         let before = needs.len();
         for param in params {
@@ -170,6 +177,9 @@ impl Pass<'_, '_> {
                 format!("a `{text}` can't be written as text"),
             ),
             Ability::Number => (&types::OPERATOR, format!("a `{text}` is no number")),
+            Ability::Json => (&library::NO_JSON, format!("a `{text}` has no form in JSON")),
+            Ability::Row => (&library::NO_ROW, format!("a `{text}` is no row")),
+            Ability::Data => (&library::NO_DATA, format!("a `{text}` can't be hashed")),
         };
         let mut diagnostic = Diagnostic::new(code, span, message);
         if part != ty {
@@ -189,6 +199,13 @@ impl Pass<'_, '_> {
                 .help("use an `Int` or a `Str` as the key"),
             (Ability::Key, _) => diagnostic
                 .note("keys are Int, Bool, Str, Path and tuples, lists and structs of them"),
+            (Ability::Row, _) => diagnostic.note(
+                "a row is a struct, a tuple, a `List` of cells or a `Map` from `Str` to cells; cells may be of any type that \
+                 has a form in JSON",
+            ),
+            (Ability::Data, _) => diagnostic
+                .note("texts and bytes have digests")
+                .help("make a text of it, such as `json.to_str(value)`"),
             (Ability::Order, _) => {
                 diagnostic.note("numbers, texts, paths, and tuples and lists of them have an order")
             }
@@ -202,6 +219,9 @@ impl Pass<'_, '_> {
 fn extern_ability(text: &str) -> Option<Ability> {
     match text {
         "intrinsic:add" | "intrinsic:zero" => Some(Ability::Number),
+        _ if text.starts_with("dyn_json_") => Some(Ability::Json),
+        _ if text.starts_with("dyn_csv_") || text == "dyn_regex_parse" => Some(Ability::Row),
+        _ if text.starts_with("dyn_hash_") => Some(Ability::Data),
         _ if text.contains("sort") || text.contains("compare") || text.contains("less") => {
             Some(Ability::Order)
         }
@@ -224,9 +244,10 @@ fn lacking(
             return None;
         }
         Ty::Error | Ty::Never | Ty::Infer(_) => return None,
+        _ if ability == Ability::Row => return no_row(cx, ty, params, seen),
         Ty::Fn(_) | Ty::Iter(_) | Ty::Dynamic(_) => return Some(ty.clone()),
         Ty::Struct(id, args) => {
-            if ability == Ability::Order || ability == Ability::Number {
+            if matches!(ability, Ability::Order | Ability::Number | Ability::Data) {
                 return Some(ty.clone());
             }
             // A struct may hold itself through a list; what is looked at already needs no second look. A generic one
@@ -240,7 +261,7 @@ fn lacking(
             });
         }
         Ty::Enum(id, args) => {
-            if ability == Ability::Order || ability == Ability::Number {
+            if matches!(ability, Ability::Order | Ability::Number | Ability::Data) {
                 return Some(ty.clone());
             }
             if seen.len() > 1000 || !seen.insert(ty.clone()) {
@@ -258,7 +279,9 @@ fn lacking(
         _ => {}
     }
     let fits = match ability {
-        Ability::Equal | Ability::Show => true,
+        Ability::Equal | Ability::Show | Ability::Json => true,
+        Ability::Row => false,
+        Ability::Data => matches!(ty, Ty::Str | Ty::Bytes),
         Ability::Number => matches!(ty, Ty::Int | Ty::Float),
         Ability::Order => !matches!(
             ty,
@@ -287,4 +310,18 @@ fn lacking(
     parts(ty)
         .into_iter()
         .find_map(|part| lacking(cx, part, ability, params, seen))
+}
+
+/// The part of a type that keeps it from being a row: the type itself, or a cell without JSON.
+fn no_row(cx: &Context<'_>, ty: &Ty, params: &mut Vec<u32>, seen: &mut HashSet<Ty>) -> Option<Ty> {
+    let is_row = match ty {
+        Ty::Struct(..) | Ty::Tuple(_) | Ty::NamedTuple(_) | Ty::List(_) => true,
+        Ty::Map(pair) => pair.0 == Ty::Str,
+        _ => false,
+    };
+    if is_row {
+        lacking(cx, ty, Ability::Json, params, seen)
+    } else {
+        Some(ty.clone())
+    }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use dynop_abi::context::{OK, Status};
 use dynop_abi::desc::{Kind, StaticStr, TypeDesc};
@@ -46,7 +47,8 @@ pub(crate) const fn buffer_type(
     }
 }
 
-static STR: TypeDesc = text_type(Kind::Str, "Str");
+/// `Str`
+pub(crate) static STR: TypeDesc = text_type(Kind::Str, "Str");
 static PATH: TypeDesc = text_type(Kind::Path, "Path");
 /// `List<Str>`
 pub(crate) static STR_LIST: TypeDesc =
@@ -54,6 +56,35 @@ pub(crate) static STR_LIST: TypeDesc =
 /// `List<Path>`
 pub(crate) static PATH_LIST: TypeDesc =
     buffer_type(Kind::List, &raw const PATH, std::ptr::null(), "List<Path>");
+
+static OPTIONAL_STR: TypeDesc = TypeDesc {
+    kind: Kind::Option,
+    flags: 0,
+    align: 8,
+    size: 24,
+    a: &raw const STR,
+    b: std::ptr::null(),
+    fields: std::ptr::null(),
+    field_count: 0,
+    name: StaticStr::new("Str?"),
+};
+/// `List<Str?>`
+pub(crate) static OPTIONAL_STR_LIST: TypeDesc = buffer_type(
+    Kind::List,
+    &raw const OPTIONAL_STR,
+    std::ptr::null(),
+    "List<Str?>",
+);
+/// `List<List<Str?>>`
+pub(crate) static OPTIONAL_STR_LISTS: TypeDesc = buffer_type(
+    Kind::List,
+    &raw const OPTIONAL_STR_LIST,
+    std::ptr::null(),
+    "List<List<Str?>>",
+);
+/// `Map<Str, Str>`
+pub(crate) static STR_MAP: TypeDesc =
+    buffer_type(Kind::Map, &raw const STR, &raw const STR, "Map<Str, Str>");
 
 /// `Int?`
 #[repr(C)]
@@ -182,6 +213,24 @@ pub(crate) unsafe fn act(ctx: Ctx, body: impl FnOnce() -> Result<(), Failure>) -
 fn run<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(body))
         .unwrap_or_else(|_| Err("a function of the runtime broke off; this is a bug of it".into()))
+}
+
+/// Fails where the step is cancelled or out of time: what takes long calls it now and then.
+///
+/// # Safety
+/// `ctx` is the running step's.
+pub(crate) unsafe fn check_on(ctx: Ctx) -> Result<(), Failure> {
+    unsafe extern "C" {
+        fn dyn_poll(ctx: Ctx, site: u32) -> Status;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        if (*ctx).poll.load(Ordering::Relaxed) != 0 && dyn_poll(ctx, failing::NO_SITE) != OK {
+            // It has recorded why; the first failure counts.
+            return Err("cancelled".into());
+        }
+    }
+    Ok(())
 }
 
 /// The text of a `Str` argument.

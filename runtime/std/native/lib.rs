@@ -3,15 +3,18 @@
 //! Each is an entry point of [`dynop_abi::entries`], called by its convention, and declared in `runtime/std/*.dyn`, where
 //! its documentation is. A failure is recorded in the step's context; the caller adds the place.
 
+mod cells;
 mod convention;
 pub mod csv;
 pub mod files;
+pub mod hashes;
 pub mod json;
 pub mod lines;
 pub mod lists;
 pub mod log;
 pub mod numbers;
 pub mod random;
+pub mod regexes;
 mod source;
 pub mod texts;
 

@@ -36,6 +36,11 @@ unsafe extern "C" fn dyn_fail_overflow(_ctx: Ctx, _site: U32, _operator: U32, _a
     record("overflow");
 }
 
+#[unsafe(no_mangle)]
+unsafe extern "C" fn dyn_poll(_ctx: Ctx, _site: U32) -> Status {
+    OK
+}
+
 fn outcome<T>(status: Status, value: T) -> Result<T, String> {
     if status == OK {
         Ok(value)

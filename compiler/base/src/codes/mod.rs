@@ -39,6 +39,7 @@ pub mod composition;
 /// `E00xx`: files and the command line.
 pub mod files;
 /// `E02xx`: names: unknown, defined twice, not visible, imports.
+pub mod library;
 pub mod names;
 /// `E05xx`: ops: outputs, `yield`, `return`, attributes.
 pub mod ops;
@@ -58,6 +59,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         composition::ALL,
         types::ALL,
         ops::ALL,
+        library::ALL,
         build::ALL,
         unsupported::ALL,
     ]

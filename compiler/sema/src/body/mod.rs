@@ -135,6 +135,12 @@ pub enum Ability {
     Show,
     /// Is an `Int` or a `Float`.
     Number,
+    /// Has a form in JSON.
+    Json,
+    /// Is a row of a table, or made of a match's groups.
+    Row,
+    /// Is a `Str` or `Bytes`.
+    Data,
 }
 
 /// A type of a body that must be able to do something.

@@ -19,6 +19,7 @@ const STD: &[(&str, &str)] = &[
     ("csv", include_str!("../../../../runtime/std/csv.dyn")),
     ("float", include_str!("../../../../runtime/std/float.dyn")),
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
+    ("hash", include_str!("../../../../runtime/std/hash.dyn")),
     ("int", include_str!("../../../../runtime/std/int.dyn")),
     ("iter", include_str!("../../../../runtime/std/iter.dyn")),
     ("json", include_str!("../../../../runtime/std/json.dyn")),
@@ -29,6 +30,7 @@ const STD: &[(&str, &str)] = &[
     ("path", include_str!("../../../../runtime/std/path.dyn")),
     ("random", include_str!("../../../../runtime/std/random.dyn")),
     ("range", include_str!("../../../../runtime/std/range.dyn")),
+    ("regex", include_str!("../../../../runtime/std/regex.dyn")),
     ("str", include_str!("../../../../runtime/std/str.dyn")),
 ];
 

@@ -5,8 +5,8 @@ use dynop_abi::layout::ListHeader;
 use dynop_values::map::MapHeader;
 use dynop_values::{Owned, list, map};
 
-use super::cells::{self, Missing};
 use super::records::Record;
+use crate::cells::{self, Missing};
 
 /// How a record becomes a row.
 enum Form {

@@ -3,7 +3,6 @@
 // What natives take is what their declarations in the language have.
 #![allow(clippy::too_many_arguments)]
 
-mod cells;
 mod columns;
 mod records;
 mod table;
@@ -18,9 +17,9 @@ use dynop_abi::layout::{ListHeader, StrRepr};
 use dynop_values::failing::Failure;
 use dynop_values::{Owned, list, text, walk};
 
-use self::cells::Missing;
 use self::table::{Input, Options, Table};
 use self::write::Writer;
+use crate::cells::Missing;
 use crate::convention::{
     STR_LIST, buffer_type, for_this_call, give, give_optional, path_of, str_of,
 };
@@ -76,7 +75,7 @@ unsafe fn options(
     Ok(Options {
         separator,
         header: header != 0,
-        missing: Missing(texts),
+        missing: Missing::of(texts),
         exact: exact != 0,
     })
 }

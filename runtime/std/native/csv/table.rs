@@ -3,9 +3,9 @@
 use dynop_abi::desc::TypeDesc;
 use dynop_values::failing::Failure;
 
-use super::cells::Missing;
 use super::columns::{Columns, Wrong};
 use super::records::{Record, Scan};
+use crate::cells::Missing;
 use crate::source::Source;
 
 /// How a table is written.

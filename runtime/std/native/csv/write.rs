@@ -6,7 +6,7 @@ use dynop_values::failing::Failure;
 use dynop_values::map::MapHeader;
 use dynop_values::{list, map, text};
 
-use super::cells;
+use crate::cells;
 
 /// A table that is being written.
 pub(super) struct Writer {

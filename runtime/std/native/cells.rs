@@ -1,4 +1,4 @@
-//! One cell as a value of a type, and back.
+//! One cell of a table (`csv.dyn`), or one group of a match (`regex.dyn`), as a value of a type, and back.
 
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::StrRepr;
@@ -9,9 +9,19 @@ use dynop_values::{display, json, text};
 type Wrong = String;
 
 /// Which cells stand for `none`.
-pub(super) struct Missing(pub(super) Vec<String>);
+pub(crate) struct Missing(Vec<String>);
 
 impl Missing {
+    /// Those that hold one of these texts.
+    pub(crate) fn of(texts: Vec<String>) -> Self {
+        Self(texts)
+    }
+
+    /// None does.
+    pub(crate) fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
     fn has(&self, cell: &str) -> bool {
         self.0.iter().any(|text| text == cell)
     }
@@ -21,7 +31,7 @@ impl Missing {
 ///
 /// # Safety
 /// `place` has room for a `desc` and holds zeroes.
-pub(super) unsafe fn read(
+pub(crate) unsafe fn read(
     place: *mut u8,
     desc: &'static TypeDesc,
     cell: &str,
@@ -115,7 +125,7 @@ fn parse(cell: &str, desc: &'static TypeDesc) -> Result<dynop_values::Owned, Wro
 ///
 /// # Safety
 /// `place` points to a valid value of `desc`.
-pub(super) unsafe fn write(
+pub(crate) unsafe fn write(
     out: &mut Vec<u8>,
     place: *const u8,
     desc: &TypeDesc,
