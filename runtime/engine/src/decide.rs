@@ -1,6 +1,6 @@
 //! What a clone does, given the states of what it needs.
 
-use crate::graph::Dep;
+use crate::graph::{Dep, Tolerance};
 
 /// The state of one node at one position. The numbers are what the pool's arrays hold; all zero bits is `Waiting`.
 #[repr(u8)]
@@ -75,11 +75,18 @@ impl Verdict {
 pub fn decide(deps: &[Dep], mut look_up: impl FnMut(&Dep) -> Verdict) -> Verdict {
     let mut worst = Verdict::Ready;
     for dep in deps {
-        let mut verdict = look_up(dep);
-        if verdict == Verdict::Skipped && dep.tolerates_skip {
-            verdict = Verdict::Ready;
-        }
-        worst = worst.max(verdict);
+        worst = worst.max(dep.tolerates.soften(look_up(dep)));
     }
     worst
+}
+
+impl Tolerance {
+    /// What a verdict means for one who tolerates so much.
+    pub fn soften(self, verdict: Verdict) -> Verdict {
+        match (self, verdict) {
+            (Self::Skip | Self::Failure, Verdict::Skipped) => Verdict::Ready,
+            (Self::Failure, Verdict::Failed) => Verdict::Ready,
+            _ => verdict,
+        }
+    }
 }

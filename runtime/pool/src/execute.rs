@@ -13,7 +13,7 @@ use dynop_engine::run::{FamilyId, StreamEnd};
 use dynop_values::{NoMemory, walk};
 
 use crate::failure::Kind;
-use crate::make::{Level, View};
+use crate::make::{GatherFailure, Level, View};
 use crate::request::OwnedValue;
 use crate::running::{NO_SITE, Running};
 use crate::shape::{Home, Input, NodeShape};
@@ -25,15 +25,15 @@ use crate::{NATIVE_STACK, STEP_STACK};
 
 /// A stage that is run for some positions of a family.
 pub(crate) struct StageRun<'c, 's, 'r> {
-    shared: &'s Shared<'r>,
-    family: &'c Arc<Family<'r>>,
-    id: FamilyId,
+    pub(crate) shared: &'s Shared<'r>,
+    pub(crate) family: &'c Arc<Family<'r>>,
+    pub(crate) id: FamilyId,
     nodes: &'r [NodeId],
-    running: *mut Running<'s, 'r>,
+    pub(crate) running: *mut Running<'s, 'r>,
     /// The frame, in words. What is taken out of it is zeroed.
     frame: Vec<u64>,
     /// Own instance first.
-    levels: Vec<Level<'c, 'r>>,
+    pub(crate) levels: Vec<Level<'c, 'r>>,
     /// How the nodes ended at this position.
     states: Vec<State>,
     /// What instances further out come to, the same at every position.
@@ -42,6 +42,8 @@ pub(crate) struct StageRun<'c, 's, 'r> {
     exceptions: Vec<(u32, NodeId, State)>,
     /// No memory for the rows around: nothing can run.
     broken: bool,
+    /// An instance around stands for a failure.
+    bad: bool,
 }
 
 impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
@@ -69,9 +71,11 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             exceptions: Vec::new(),
             // Steps that wait in `yield` run ever deeper scopes, so there is a context for each.
             broken: running.is_null(),
+            bad: false,
         };
         let around = Level::new(family, 0).and_then(|own| own.around(&mut run.levels));
         run.broken |= around.is_err();
+        run.bad = run.levels.iter().skip(1).any(is_bad);
         if !run.broken {
             // SAFETY: the context is this claim's until it is done.
             unsafe { (*running).enter(stack_limit()) };
@@ -109,13 +113,18 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
                 return;
             }
         }
+        let bad = self.bad || is_bad(&self.levels[0]);
         for index in 0..self.nodes.len() {
             let node = self.nodes[index];
             let shape = &self.shared.shape.nodes[node as usize];
-            let verdict = self.outer[index].max(self.view().verdict(&shape.checks));
+            let verdict = match bad {
+                true => self.bad_verdict(node),
+                false => self.outer[index].max(self.view().verdict(&shape.checks)),
+            };
             let state = match verdict.state() {
                 None if self.shared.request.cancel.is_requested() => State::Cancelled,
                 None => self.run(node, shape),
+                Some(State::UpstreamFailed) => self.upstream_failed(node, shape),
                 Some(state) => state,
             };
             if state != State::Succeeded {
@@ -124,6 +133,44 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             self.states[index] = state;
         }
         self.clear_frame();
+    }
+
+    /// What becomes of a node in an instance that stands for a failure: everything is upstream-failed, down to the
+    /// clones of products, whose instances must therefore come to be.
+    #[cold]
+    fn bad_verdict(&self, node: NodeId) -> Verdict {
+        match self.shared.graph.nodes[node as usize].kind {
+            NodeKind::Expand(_) => Verdict::Ready,
+            _ => Verdict::Failed,
+        }
+    }
+
+    /// A clone that does not run because of a failure before it. Where that is a fan-in that could not be made, there is no
+    /// failed step yet: the clone that wanted it is the one.
+    #[cold]
+    fn upstream_failed(&mut self, node: NodeId, shape: &'r NodeShape) -> State {
+        let NodeKind::Step(step) = self.shared.graph.nodes[node as usize].kind else {
+            return State::UpstreamFailed;
+        };
+        let checks = shape.checks.iter().chain(&shape.outer_checks);
+        let mut message = None;
+        for gather in checks.filter_map(|check| check.gather) {
+            let scope = self.shared.graph.nodes[gather as usize].scope;
+            let own = self.shared.graph.nodes[node as usize].scope;
+            let depth = |scope: u32| self.shared.graph.scopes[scope as usize].depth as usize;
+            let level = &self.levels[depth(own) - depth(scope)];
+            let order = self.shared.order(gather, level.family, level.position);
+            let failures = unpoisoned(self.shared.gather_failures.lock());
+            message = message.or_else(|| failures.get(&order).cloned());
+        }
+        let Some(message) = message else {
+            return State::UpstreamFailed;
+        };
+        self.begin(step);
+        // SAFETY: the context is this claim's.
+        unsafe { (*self.running).fail(Kind::Key, NO_SITE, message) };
+        self.failed(self.levels[0].position, step);
+        State::Failed
     }
 
     #[cold]
@@ -195,8 +242,9 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
     fn run(&mut self, node: NodeId, shape: &'r NodeShape) -> State {
         let shared = self.shared;
         match &shared.graph.nodes[node as usize].kind {
+            NodeKind::Step(step) if !shape.sides.is_empty() => self.join(*step, shape),
             NodeKind::Step(step) => self.step(*step, shape),
-            NodeKind::Gather(_) => self.gather(shape),
+            NodeKind::Gather(_) => self.gather(node, shape),
             NodeKind::Barrier => State::Succeeded,
             NodeKind::Expand(_) => {
                 shared.expand(self.id, self.levels[0].position, node);
@@ -206,14 +254,25 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         }
     }
 
-    fn gather(&mut self, shape: &'r NodeShape) -> State {
+    fn gather(&mut self, node: NodeId, shape: &'r NodeShape) -> State {
         let (Some(gather), [output]) = (&shape.gather, shape.outputs.as_slice()) else {
             return State::Failed;
         };
         let place = self.home(output.home);
         // SAFETY: the place is for the list or map, and zeroed; the engine runs this when all clones have ended.
         let made = unsafe { self.shared.gather(gather, self.view(), place) };
-        if made.is_err() {
+        if let Err(failure) = made {
+            let message = match failure {
+                GatherFailure::Memory => "no memory for the collected values".to_owned(),
+                GatherFailure::Twice(key) => format!(
+                    "the key {} is collected twice: different keys of the flattened levels have this text",
+                    crate::step_key::quoted(&key)
+                ),
+            };
+            let order = self
+                .shared
+                .order(node, self.family, self.levels[0].position);
+            unpoisoned(self.shared.gather_failures.lock()).insert(order, message);
             return State::Failed;
         }
         if let Home::Row(_) = output.home {
@@ -263,13 +322,20 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
 
     // -------------------------------------------------------------------------------------------------------- a step
 
-    fn step(&mut self, step: StepId, shape: &'r NodeShape) -> State {
-        let position = self.levels[0].position;
+    /// Makes the context the step's.
+    pub(crate) fn begin(&mut self, step: StepId) {
         // SAFETY: the context is this claim's; nested claims have others.
         let running = unsafe { &mut *self.running };
         running.step = step;
         running.family = Arc::as_ptr(self.family);
-        running.position = position;
+        running.position = self.levels[0].position;
+    }
+
+    fn step(&mut self, step: StepId, shape: &'r NodeShape) -> State {
+        let position = self.levels[0].position;
+        self.begin(step);
+        // SAFETY: as in `begin`.
+        let running = unsafe { &mut *self.running };
         if shape.dynamic {
             self.shared
                 .start(self.id, position, step, &mut running.yielding);
@@ -279,12 +345,9 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         let mut status = FAILED;
         if self.inputs(shape).is_ok() {
             let out = match shape.outputs.as_slice() {
-                [output] if !output.dynamic => self.home(output.home),
+                [output] if shape.returns => self.home(output.home),
                 _ => std::ptr::null_mut(),
             };
-            if shape.outputs.len() > 1 {
-                running.outputs.resize_with(shape.outputs.len(), || None);
-            }
             let code = self.shared.request.program.code[op.unwrap_or_default() as usize];
             status = call(code, self.running, &self.arguments, out);
             self.forget_inputs(shape);
@@ -352,7 +415,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         if status == OK && running.failure.is_none() {
             let taken = match shape.outputs.as_slice() {
                 [] => true,
-                [output] if !output.dynamic && running.outputs.is_empty() => {
+                [output] if shape.returns => {
                     if let Home::Row(at) = output.home {
                         // SAFETY: the op has written its output there.
                         unsafe { walk::share(self.levels[0].row.add(at as usize), output.desc) };
@@ -423,7 +486,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
     }
 
     #[cold]
-    fn finish_failed(&mut self, step: StepId, shape: &'r NodeShape) -> State {
+    pub(crate) fn finish_failed(&mut self, step: StepId, shape: &'r NodeShape) -> State {
         // SAFETY: as in `finish`.
         let running = unsafe { &mut *self.running };
         running.outputs.clear();
@@ -461,6 +524,12 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         let order = self.shared.order(step, self.family, position);
         unpoisoned(self.shared.failures.lock()).push((order, failure));
     }
+}
+
+/// Whether the instance stands for a failure.
+fn is_bad(level: &Level<'_, '_>) -> bool {
+    let stream = level.family.stream.as_ref();
+    stream.is_some_and(|stream| stream.is_bad(level.position))
 }
 
 impl Drop for StageRun<'_, '_, '_> {

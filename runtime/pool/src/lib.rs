@@ -14,6 +14,7 @@ mod column;
 pub mod entries;
 mod execute;
 pub mod failure;
+mod join;
 mod make;
 pub mod request;
 mod running;

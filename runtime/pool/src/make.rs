@@ -1,13 +1,13 @@
 //! Making values: arguments, elements of fan-ins, the job's result.
 
 use dynop_abi::desc::TypeDesc;
-use dynop_abi::layout::StrRepr;
+use dynop_abi::layout::{ListHeader, StrRepr};
 use dynop_abi::plan::Collect;
 use dynop_engine::decide::{State, Verdict};
 use dynop_engine::run::StreamEnd;
 use dynop_values::{NoMemory, list, map, text, walk};
 
-use crate::shape::{Check, GatherShape, ITEM_AT, KEY_AT, Looked, Recipe, Slot};
+use crate::shape::{Check, GatherShape, ITEM_AT, KEY_AT, Looked, Recipe, Slot, Way};
 use crate::shared::Shared;
 use crate::store::Family;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,7 +60,7 @@ impl<'f, 'r> Level<'f, 'r> {
     }
 }
 
-impl View<'_, '_, '_> {
+impl<'f, 'r> View<'_, 'f, 'r> {
     /// Where a value lies.
     pub fn slot(&self, slot: Slot) -> *mut u8 {
         // SAFETY: the shape's bytes lie within the frame, the row and the stream's row.
@@ -88,26 +88,36 @@ impl View<'_, '_, '_> {
     pub fn verdict(&self, checks: &[Check]) -> Verdict {
         let mut worst = Verdict::Ready;
         for check in checks {
-            let mut verdict = self.look(check.what);
-            if verdict == Verdict::Skipped && check.tolerates_skip {
-                verdict = Verdict::Ready;
-            }
-            worst = worst.max(verdict);
+            worst = worst.max(check.tolerates.soften(self.look(&check.what)));
         }
         worst
     }
 
-    fn look(&self, what: Looked) -> Verdict {
-        match what {
-            Looked::Frame { index, present } => self.present(self.states[index], 0, present),
+    fn look(&self, what: &Looked) -> Verdict {
+        match *what {
+            Looked::Frame { index, present } => {
+                is_present(self.states[index], self.levels[0].row, present)
+            }
             Looked::Node {
                 hops,
                 local,
                 present,
             } => {
                 let level = &self.levels[hops];
-                self.present(level.family.state(local, level.position), hops, present)
+                let state = level.family.state(local, level.position);
+                is_present(state, level.row, present)
             }
+            Looked::Over {
+                ref way,
+                local,
+                present,
+            } => match self.meet(way) {
+                Some(level) => {
+                    let state = level.family.state(local, level.position);
+                    is_present(state, level.row, present)
+                }
+                None => Verdict::Failed,
+            },
             Looked::Each { child, local } => {
                 let own = &self.levels[0];
                 let Some(family) = own.family.child(child, own.position) else {
@@ -115,13 +125,16 @@ impl View<'_, '_, '_> {
                 };
                 each_verdict(family, local)
             }
-            Looked::Stream { child } => {
+            Looked::Stream { child, whole } => {
                 let own = &self.levels[0];
                 let stream = own
                     .family
                     .child(child, own.position)
                     .and_then(|family| family.stream.as_ref());
                 match stream.map(|stream| stream.end()) {
+                    Some(StreamEnd::Complete) if whole && stream.is_some_and(|s| s.has_bad()) => {
+                        Verdict::Failed
+                    }
                     Some(StreamEnd::Complete) => Verdict::Ready,
                     Some(StreamEnd::Skipped) => Verdict::Skipped,
                     Some(StreamEnd::Cancelled) => Verdict::Cancelled,
@@ -131,20 +144,34 @@ impl View<'_, '_, '_> {
         }
     }
 
-    /// A state, where the output that is wanted may be missing all the same.
-    fn present(&self, state: State, hops: usize, present: Option<u32>) -> Verdict {
-        match (state.verdict(), present) {
-            (Verdict::Ready, Some(at)) => {
-                // SAFETY: as for `slot`.
-                let there = unsafe { self.levels[hops].row.add(at as usize).read() } != 0;
-                if there {
-                    Verdict::Ready
-                } else {
-                    Verdict::Skipped
-                }
-            }
-            (verdict, _) => verdict,
+    /// The instance elsewhere that a way leads to, if there is one.
+    pub fn meet(&self, way: &Way) -> Option<Level<'f, 'r>> {
+        let root = self.levels.last()?;
+        let (mut family, mut position) = (root.family, root.position);
+        for &(child, hops) in way.iter() {
+            family = family.child(child, position)?;
+            position = self.levels[hops].position;
         }
+        if position >= family.known() {
+            return None;
+        }
+        Level::new(family, position).ok()
+    }
+}
+
+/// A state, where the output that is wanted may be missing all the same.
+fn is_present(state: State, row: *mut u8, present: Option<u32>) -> Verdict {
+    match (state.verdict(), present) {
+        (Verdict::Ready, Some(at)) => {
+            // SAFETY: the shape's bytes lie within the row.
+            let there = unsafe { row.add(at as usize).read() } != 0;
+            if there {
+                Verdict::Ready
+            } else {
+                Verdict::Skipped
+            }
+        }
+        (verdict, _) => verdict,
     }
 }
 
@@ -178,6 +205,21 @@ impl Shared<'_> {
             match recipe {
                 Recipe::Copy(slot) => copy(view.slot(*slot), place, desc),
                 Recipe::Take(slot) => take(view.slot(*slot), place, desc),
+                Recipe::Over(way, at) => {
+                    if let Some(level) = view.meet(way) {
+                        copy(level.row.add(*at as usize), place, desc);
+                    }
+                }
+                Recipe::FlatKey(hops) => {
+                    let mut joined = Vec::new();
+                    for &hops in hops {
+                        if !joined.is_empty() {
+                            joined.push(b'/');
+                        }
+                        joined.extend_from_slice(key_at(&view.levels[hops]));
+                    }
+                    place.cast::<StrRepr>().write(text::new(&joined)?);
+                }
                 Recipe::Count(slot, at, total) => {
                     let from = view.slot(*slot);
                     // The copy first: whoever sees the full count may change the value in place.
@@ -233,7 +275,7 @@ impl Shared<'_> {
         gather: &GatherShape,
         view: View<'_, '_, '_>,
         place: *mut u8,
-    ) -> Result<(), NoMemory> {
+    ) -> Result<(), GatherFailure> {
         let own = &view.levels[0];
         let Some(family) = own.family.child(gather.child, own.position) else {
             return Ok(());
@@ -246,8 +288,9 @@ impl Shared<'_> {
         levels.push(Level::new(family, 0)?);
         levels.extend_from_slice(view.levels);
         let plain = family.is_plain() && !gather.checks.iter().any(is_optional);
+        let results = gather.into == Collect::Results;
         let mut scratch = Scratch::new(gather.element_type);
-        if gather.into == Collect::List {
+        if gather.into == Collect::List || results {
             // SAFETY: the caller's promise.
             unsafe { list::reserve(place.cast(), known as usize, gather.ty)? };
         }
@@ -273,8 +316,26 @@ impl Shared<'_> {
                         let size = gather.element_type.size as usize;
                         std::ptr::copy_nonoverlapping(scratch.place(), slot.value, size);
                     }
+                    Collect::Flat => {
+                        let part = scratch.place().cast::<*mut ListHeader>();
+                        let whole = place.cast::<*mut ListHeader>();
+                        if (*whole).is_null() {
+                            std::mem::swap(&mut *whole, &mut *part);
+                        } else {
+                            list::extend(whole, *part, gather.ty)?;
+                        }
+                        walk::release(part.cast(), gather.ty);
+                    }
+                    Collect::FlatKeyed => {
+                        let outer = key_at(&levels[0]);
+                        let part = scratch.place().cast::<*mut map::MapHeader>();
+                        let added = add_flat(place.cast(), *part, outer, gather.ty);
+                        walk::release(part.cast(), gather.ty);
+                        scratch.forget();
+                        added?;
+                    }
                     // Refused before the run.
-                    Collect::Flat | Collect::FlatKeyed | Collect::Results => {}
+                    Collect::Results => {}
                 }
             }
             scratch.forget();
@@ -283,14 +344,61 @@ impl Shared<'_> {
     }
 }
 
+/// Whether states alone do not tell what a check comes to.
 fn is_optional(check: &Check) -> bool {
-    matches!(
-        check.what,
-        Looked::Node {
-            present: Some(_),
-            ..
+    match check.what {
+        Looked::Node { present, .. } => present.is_some(),
+        _ => true,
+    }
+}
+
+/// The mapping key of an instance.
+fn key_at<'l>(level: &'l Level<'_, '_>) -> &'l [u8] {
+    // SAFETY: a row of a stream begins with its key.
+    unsafe { text::bytes(&*level.item.add(KEY_AT).cast::<StrRepr>()) }
+}
+
+/// Why a fan-in gives no value.
+pub(crate) enum GatherFailure {
+    Memory,
+    /// This text is the key of several entries.
+    Twice(String),
+}
+
+impl From<NoMemory> for GatherFailure {
+    fn from(_: NoMemory) -> Self {
+        Self::Memory
+    }
+}
+
+/// Adds the entries of `part`, each under `outer/inner`.
+///
+/// # Safety
+/// `whole` and `part` hold maps of `ty`, whose keys are texts.
+unsafe fn add_flat(
+    whole: *mut *mut map::MapHeader,
+    part: *mut map::MapHeader,
+    outer: &[u8],
+    ty: &'static TypeDesc,
+) -> Result<(), GatherFailure> {
+    let mut at = 0;
+    // SAFETY: the caller's promise.
+    unsafe {
+        while let Some((key, value)) = map::next(part, &mut at) {
+            let mut joined = outer.to_vec();
+            joined.push(b'/');
+            joined.extend_from_slice(text::bytes(&*key.cast::<StrRepr>()));
+            let key = text::Text::new(&joined)?;
+            let slot = map::slot(whole, std::ptr::from_ref(key.repr()).cast(), ty)?;
+            if slot.found {
+                return Err(GatherFailure::Twice(
+                    String::from_utf8_lossy(&joined).into_owned(),
+                ));
+            }
+            copy(value, slot.value, ty.b());
         }
-    )
+    }
+    Ok(())
 }
 
 /// One owner more.

@@ -9,8 +9,12 @@
 //! in several stages of the scope, a counter in the row tells. What inner scopes read is kept until the family retires.
 
 use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
-use dynop_abi::plan::{Collect, Const, Job, Op, Output, ScopeId, StepId};
-use dynop_engine::graph::{Dep, Graph, Node, NodeId, NodeKind, StageId, Target, Value};
+use dynop_abi::plan::{Action, Collect, Const, Job, Op, ScopeId, StepId};
+use std::sync::Arc;
+
+use dynop_engine::graph::{
+    Dep, Graph, Node, NodeId, NodeKind, StageId, Target, Tolerance, Value,
+};
 use dynop_values::{Owned, constant, walk};
 
 use crate::request::Program;
@@ -31,6 +35,18 @@ pub(crate) static STR: TypeDesc = TypeDesc {
     fields: std::ptr::null(),
     field_count: 0,
     name: StaticStr::new("Str"),
+};
+/// The type of what a `filter` asks.
+static BOOL: TypeDesc = TypeDesc {
+    kind: Kind::Bool,
+    flags: PLAIN,
+    align: 1,
+    size: 1,
+    a: std::ptr::null(),
+    b: std::ptr::null(),
+    fields: std::ptr::null(),
+    field_count: 0,
+    name: StaticStr::new("Bool"),
 };
 /// The type of outputs that there are not.
 static UNIT: TypeDesc = TypeDesc {
@@ -112,6 +128,26 @@ pub(crate) struct NodeShape {
     pub local: u32,
     /// Of a fan-in: how an element is made.
     pub gather: Option<GatherShape>,
+    /// Of a step without an op: what it goes over.
+    pub sides: Vec<SideShape>,
+    /// Whether its op puts its one output where it is told to.
+    pub returns: bool,
+    /// Whether it is a `zip`, or a `filter`.
+    pub zips: bool,
+    pub filters: bool,
+}
+
+/// What a step without an op goes over.
+pub(crate) struct SideShape {
+    /// How far out the scope's parent is.
+    pub hops: usize,
+    /// Index of the scope among its parent's children.
+    pub child: usize,
+    pub recipe: Recipe,
+    pub desc: &'static TypeDesc,
+    pub checks: Vec<Check>,
+    /// The step that yields the keys, for messages.
+    pub maker: StepId,
 }
 
 /// A fan-in.
@@ -126,14 +162,20 @@ pub(crate) struct GatherShape {
 }
 
 /// Something whose state decides whether a clone runs.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Check {
     pub what: Looked,
-    pub tolerates_skip: bool,
+    pub tolerates: Tolerance,
+    /// The fan-in that is looked at, if it is one: it may have failed by itself, which is its consumer's failure.
+    pub gather: Option<NodeId>,
 }
 
+/// From the root inwards, the way to a clone with the same keys: the index of a scope among its parent's children, and
+/// how far out from the viewer the instance is whose position is taken.
+pub(crate) type Way = Arc<[(usize, usize)]>;
+
 /// Where to look.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Looked {
     /// A node of the same stage, by index there, and the row's byte that says whether an optional output is there.
     Frame { index: usize, present: Option<u32> },
@@ -145,8 +187,14 @@ pub(crate) enum Looked {
     },
     /// All clones of a node of a child scope.
     Each { child: usize, local: u32 },
-    /// All keys of a child scope.
-    Stream { child: usize },
+    /// All keys of a child scope. `whole` says that none of them may stand for a failure.
+    Stream { child: usize, whole: bool },
+    /// A node elsewhere.
+    Over {
+        way: Way,
+        local: u32,
+        present: Option<u32>,
+    },
 }
 
 /// An argument.
@@ -176,12 +224,16 @@ pub(crate) enum Recipe {
     Param(usize),
     /// To a value that lies somewhere.
     Copy(Slot),
+    /// To a value in a row elsewhere.
+    Over(Way, u32),
     /// The value itself.
     Take(Slot),
     /// The same for the last of so many consumers, counted at a byte of the same row.
     Count(Slot, u32, u32),
     /// The mapping key so many scopes out.
     Key(usize),
+    /// Several, joined.
+    FlatKey(Vec<usize>),
     List(Vec<Recipe>),
     Tuple(Vec<Recipe>),
     Some(Box<Recipe>, Vec<Check>),
@@ -329,14 +381,14 @@ impl Builder<'_> {
         }
         for (id, node) in self.graph.nodes.iter().enumerate() {
             let outputs: Vec<OutputShape> = match &node.kind {
-                NodeKind::Step(step) => op_outputs(job, program, *step)
-                    .iter()
-                    .map(|output| OutputShape {
-                        desc: self.desc(output.ty),
-                        dynamic: output.dynamic,
+                NodeKind::Step(step) => step_outputs(job, program, *step)
+                    .into_iter()
+                    .map(|(ty, dynamic, optional)| OutputShape {
+                        desc: self.desc(ty),
+                        dynamic,
                         home: Home::Frame(0),
                         present: None,
-                        required: !output.optional && !output.dynamic,
+                        required: !optional && !dynamic,
                     })
                     .collect(),
                 NodeKind::Gather(gather) => vec![OutputShape {
@@ -347,6 +399,16 @@ impl Builder<'_> {
                     required: true,
                 }],
                 _ => Vec::new(),
+            };
+            let action = match node.kind {
+                NodeKind::Step(step) => Some(&job.steps[step as usize].action),
+                _ => None,
+            };
+            let returns = match node.kind {
+                NodeKind::Step(step) => {
+                    op_of(job, program, step).is_some_and(|op| op.returns_output)
+                }
+                _ => false,
             };
             self.outputs.push(vec![Uses::default(); outputs.len()]);
             let input_types = match node.kind {
@@ -369,6 +431,10 @@ impl Builder<'_> {
                 outputs,
                 local,
                 gather: None,
+                sides: Vec::new(),
+                returns,
+                zips: matches!(action, Some(Action::Zip { .. })),
+                filters: matches!(action, Some(Action::Filter { .. })),
             });
         }
     }
@@ -387,6 +453,11 @@ impl Builder<'_> {
                     element_viewer(id as NodeId, node, gather.scope),
                 );
             }
+            for side in &node.sides {
+                let near = self.graph.scopes[side.scope as usize].parent == node.scope;
+                let viewer = element_viewer(id as NodeId, node, side.scope);
+                self.count_side(&side.value, viewer, near);
+            }
         }
         // Items that several families go over, or that are gone over again and again, can't be given away.
         for stream in &self.graph.streams {
@@ -399,12 +470,38 @@ impl Builder<'_> {
         }
     }
 
+    /// A step without an op inside of where its keys are goes over them again and again.
+    fn count_side(&mut self, value: &Value, viewer: Viewer, near: bool) {
+        self.count_value(value, viewer);
+        if !near {
+            match value {
+                Value::Node { node, output } => {
+                    if let Some(uses) = self.outputs[*node as usize].get_mut(*output as usize) {
+                        uses.inner += 1;
+                    }
+                }
+                Value::Item(scope) => self.items[*scope as usize].inner += 1,
+                Value::List { elements: parts, .. } | Value::Tuple { fields: parts, .. } => {
+                    parts.iter().for_each(|part| self.count_side(part, viewer, near));
+                }
+                Value::Some { value, .. } => self.count_side(value, viewer, near),
+                _ => {}
+            }
+        }
+    }
+
     fn count_value(&mut self, value: &Value, viewer: Viewer) {
         match value {
             Value::Node { node, output } => {
                 let near = self.graph.nodes[*node as usize].scope == viewer.scope;
                 if let Some(uses) = self.outputs[*node as usize].get_mut(*output as usize) {
                     uses.add(near, viewer.reader);
+                }
+            }
+            Value::Over { over, output } => {
+                let node = self.graph.overs[*over as usize].node as usize;
+                if let Some(uses) = self.outputs[node].get_mut(*output as usize) {
+                    uses.inner += 1;
                 }
             }
             Value::Item(scope) => {
@@ -419,7 +516,7 @@ impl Builder<'_> {
                 }
             }
             Value::Some { value, .. } => self.count_value(value, viewer),
-            Value::Const(_) | Value::Param(_) | Value::Key(_) => {}
+            Value::Const(_) | Value::Param(_) | Value::Key(_) | Value::FlatKey(_) => {}
         }
     }
 
@@ -462,8 +559,9 @@ impl Builder<'_> {
 
     fn streams(&mut self, job: &Job, program: &Program<'_>) {
         for stream in &self.graph.streams {
-            let declared = &op_outputs(job, program, stream.step)[stream.output as usize];
-            let item = self.desc(declared.ty);
+            let outputs = step_outputs(job, program, stream.step);
+            let (ty, _, optional) = outputs[stream.output as usize];
+            let item = self.desc(ty);
             let read = |&scope: &ScopeId| {
                 let uses = &self.items[scope as usize];
                 uses.inner > 0 || !uses.near.is_empty()
@@ -472,7 +570,7 @@ impl Builder<'_> {
                 item,
                 row: ITEM_AT as u32 + item.size.next_multiple_of(8) + 8,
                 read: stream.over.iter().any(read),
-                optional: declared.optional,
+                optional,
             });
         }
     }
@@ -501,8 +599,16 @@ impl Builder<'_> {
             });
         }
         let (mut checks, mut outer_checks) = (Vec::new(), Vec::new());
+        // What goes over clones one by one sees for each what became of it.
+        let one_by_one = match &node.kind {
+            NodeKind::Gather(gather) => gather.into == Collect::Results,
+            _ => !node.sides.is_empty(),
+        };
         for dep in &node.deps {
-            let check = self.check(dep, node.scope, Some(node.stage));
+            let mut check = self.check(dep, node.scope, Some(node.stage));
+            if let Looked::Stream { whole, .. } = &mut check.what {
+                *whole = !one_by_one;
+            }
             match check.what {
                 Looked::Node { hops, .. } if hops > 0 => outer_checks.push(check),
                 _ => checks.push(check),
@@ -514,7 +620,9 @@ impl Builder<'_> {
                 let element_type = match gather.into {
                     Collect::List => ty.a(),
                     Collect::Keyed => ty.b(),
-                    _ => &UNIT,
+                    // Made of lists or maps of the same type.
+                    Collect::Flat | Collect::FlatKeyed => ty,
+                    Collect::Results => ok_type(ty.a()),
                 };
                 let viewer = element_viewer(id, node, gather.scope);
                 let element = self.recipe(&gather.value, viewer, element_type);
@@ -532,11 +640,43 @@ impl Builder<'_> {
             }
             _ => None,
         };
+        let sides = self.sides(id, node);
         let shape = &mut self.shape.nodes[id as usize];
+        shape.sides = sides;
         shape.inputs = inputs;
         shape.checks = checks;
         shape.outer_checks = outer_checks;
         shape.gather = gather;
+    }
+
+    fn sides(&mut self, id: NodeId, node: &Node) -> Vec<SideShape> {
+        let graph = self.graph;
+        let item = self.shape.nodes[id as usize]
+            .outputs
+            .first()
+            .map_or(&UNIT, |output| output.desc);
+        let paired = node.sides.len() == 2 && item.field_count == 2 && self.shape.nodes[id as usize].zips;
+        let mut sides = Vec::new();
+        for (index, side) in node.sides.iter().enumerate() {
+            let desc = match (paired, index, self.shape.nodes[id as usize].filters) {
+                (true, _, _) => item.fields()[index].desc(),
+                (_, 1, true) => &BOOL,
+                _ => item,
+            };
+            let scope = &graph.scopes[side.scope as usize];
+            let viewer = element_viewer(id, node, side.scope);
+            let recipe = self.recipe(&side.value, viewer, desc);
+            let checks = side.element.iter();
+            sides.push(SideShape {
+                hops: self.hops(node.scope, scope.parent),
+                child: scope.index as usize,
+                recipe,
+                desc,
+                checks: checks.map(|dep| self.check(dep, side.scope, None)).collect(),
+                maker: scope.over.map_or(0, |over| graph.streams[over as usize].step),
+            });
+        }
+        sides
     }
 
     fn recipe(&mut self, value: &Value, viewer: Viewer, desc: &'static TypeDesc) -> Recipe {
@@ -552,7 +692,19 @@ impl Builder<'_> {
                 let uses = &mut self.items[*scope as usize];
                 shared_recipe(uses, Slot::Item { hops }, counter, desc)
             }
+            Value::Over { over, output } => {
+                let node = self.graph.overs[*over as usize].node;
+                let outputs = &self.shape.nodes[node as usize].outputs;
+                match outputs.get(*output as usize).map(|output| output.home) {
+                    Some(Home::Row(at)) => Recipe::Over(self.way(*over, viewer.scope), at),
+                    _ => Recipe::Zero,
+                }
+            }
             Value::Key(scope) => Recipe::Key(self.hops(viewer.scope, *scope)),
+            Value::FlatKey(scopes) => {
+                let hops = scopes.iter().map(|&scope| self.hops(viewer.scope, scope));
+                Recipe::FlatKey(hops.collect())
+            }
             Value::List { elements, .. } => {
                 let element = desc.a();
                 let made = elements.iter().map(|one| self.recipe(one, viewer, element));
@@ -571,6 +723,15 @@ impl Builder<'_> {
                 Recipe::Some(Box::new(payload), checks)
             }
         }
+    }
+
+    fn way(&self, over: u32, from: ScopeId) -> Way {
+        let path = self.graph.overs[over as usize].path.iter();
+        path.map(|&(scope, same)| {
+            let index = self.graph.scopes[scope as usize].index as usize;
+            (index, self.hops(from, same))
+        })
+        .collect()
     }
 
     fn output_recipe(&mut self, node: NodeId, output: usize, viewer: Viewer) -> Recipe {
@@ -612,7 +773,7 @@ impl Builder<'_> {
                 node: *node,
                 output: Some(*output),
             },
-            tolerates_skip: false,
+            tolerates: Tolerance::Nothing,
         };
         let stage = matches!(viewer.reader, Reader::Stage(_)).then_some(viewer.stage);
         vec![self.check(&dep, viewer.scope, stage)]
@@ -649,11 +810,29 @@ impl Builder<'_> {
             }
             Target::Stream(scope) => Looked::Stream {
                 child: self.graph.scopes[scope as usize].index as usize,
+                whole: true,
             },
+            Target::Over { over, output } => {
+                let node = self.graph.overs[over as usize].node as usize;
+                let outputs = &self.shape.nodes[node].outputs;
+                Looked::Over {
+                    way: self.way(over, scope),
+                    local: self.shape.nodes[node].local,
+                    present: outputs.get(output as usize).and_then(|output| output.present),
+                }
+            }
+        };
+        let gather = match dep.target {
+            Target::Node { node, .. } => {
+                let kind = &self.graph.nodes[node as usize].kind;
+                matches!(kind, NodeKind::Gather(_)).then_some(node)
+            }
+            _ => None,
         };
         Check {
             what,
-            tolerates_skip: dep.tolerates_skip,
+            tolerates: dep.tolerates,
+            gather,
         }
     }
 
@@ -719,12 +898,28 @@ fn op_of<'p>(job: &Job, program: &Program<'p>, step: StepId) -> Option<&'p Op> {
         .get(job.steps[step as usize].action.op()? as usize)
 }
 
-fn op_outputs<'p>(job: &Job, program: &Program<'p>, step: StepId) -> &'p [Output] {
-    op_of(job, program, step).map_or(&[], |op| op.outputs.as_slice())
+/// The outputs of a step: type, whether it is dynamic, whether it is optional.
+fn step_outputs(job: &Job, program: &Program<'_>, step: StepId) -> Vec<(u32, bool, bool)> {
+    if let Some(item) = job.steps[step as usize].action.item() {
+        return vec![(item, true, false)];
+    }
+    let outputs = op_of(job, program, step).map_or(&[][..], |op| op.outputs.as_slice());
+    outputs
+        .iter()
+        .map(|output| (output.ty, output.dynamic, output.optional))
+        .collect()
+}
+
+/// The type of the value of `Ok` of a `Result`.
+fn ok_type(result: &'static TypeDesc) -> &'static TypeDesc {
+    let payload = result.fields().first().map(|case| case.desc());
+    payload
+        .and_then(|payload| payload.fields().first())
+        .map_or(&UNIT, |value| value.desc())
 }
 
 fn is_dynamic(job: &Job, program: &Program<'_>, step: StepId) -> bool {
-    op_outputs(job, program, step)
+    step_outputs(job, program, step)
         .iter()
-        .any(|output| output.dynamic)
+        .any(|&(_, dynamic, _)| dynamic)
 }

@@ -3,6 +3,7 @@
 //! The lock is taken once a claim, once for every some hundred yielded keys, and for what happens once a family. It is
 //! never held while a step runs, nor while values are made or released.
 
+use std::collections::HashMap;
 use std::ops::Range as Positions;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -42,6 +43,8 @@ pub(crate) struct Shared<'r> {
     /// Keys after which a step hands them on.
     pub batch: u32,
     pub failures: Mutex<Vec<(Vec<u32>, StepFailure)>>,
+    /// Why fan-ins gave no value, by [`Shared::order`] with the node in the step's place.
+    pub gather_failures: Mutex<HashMap<Vec<u32>, String>>,
     pub result: Mutex<Option<OwnedValue>>,
     /// For the thread that starts workers.
     pub more: Condvar,
@@ -134,6 +137,7 @@ impl<'r> Shared<'r> {
             ranges: (0..threads).map(|_| Range::default()).collect(),
             batch: (request.max_outstanding / 4).clamp(1, BATCH),
             failures: Mutex::default(),
+            gather_failures: Mutex::default(),
             result: Mutex::default(),
             more: Condvar::new(),
         };

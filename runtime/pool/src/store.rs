@@ -3,7 +3,8 @@
 //! A row belongs to whoever runs its position; see [`crate::shape`] for what lies in it and who may take it out.
 
 use std::cell::UnsafeCell;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use dynop_abi::desc::TypeDesc;
@@ -15,6 +16,7 @@ use hashbrown::HashTable;
 
 use crate::column::Column;
 use crate::shape::{ITEM_AT, KEY_AT, ScopeShape, StreamShape};
+use crate::unpoisoned;
 
 /// The keys of one dynamic output of one clone, with their items.
 pub(crate) struct Stream<'r> {
@@ -25,6 +27,11 @@ pub(crate) struct Stream<'r> {
     written: AtomicU32,
     /// How it ended, plus one; 0 while it goes on.
     end: AtomicU8,
+    /// A byte a key that stands for a failure: what joins other streams may pass those on.
+    bad: Column,
+    any_bad: AtomicBool,
+    /// Keys that a `filter`, `zip` or `concat` left out, for a `zip` with it: that is no key that never came.
+    left_out: Mutex<HashSet<Box<str>>>,
     /// For finding a key again. Only the yielding step uses it.
     index: UnsafeCell<HashTable<u64>>,
     hasher: hashbrown::DefaultHashBuilder,
@@ -53,6 +60,9 @@ impl<'r> Stream<'r> {
             rows: Column::new(shape.row),
             written: AtomicU32::new(0),
             end: AtomicU8::new(0),
+            bad: Column::new(1),
+            any_bad: AtomicBool::new(false),
+            left_out: Mutex::default(),
             index: UnsafeCell::default(),
             hasher: hashbrown::DefaultHashBuilder::default(),
         }
@@ -73,6 +83,42 @@ impl<'r> Stream<'r> {
     pub fn key(&self, position: u32) -> &str {
         // SAFETY: keys are written once and stay.
         unsafe { text::as_str(&*self.rows.get(position).add(KEY_AT).cast::<StrRepr>()) }
+    }
+
+    /// Whether a key stands for a failure: what is cloned over it is upstream-failed.
+    #[inline]
+    pub fn is_bad(&self, position: u32) -> bool {
+        if !self.has_bad() {
+            return false;
+        }
+        let place = self.bad.get(position);
+        // SAFETY: a byte a key.
+        !place.is_null() && unsafe { place.read() } != 0
+    }
+
+    /// Whether any key does.
+    #[inline]
+    pub fn has_bad(&self) -> bool {
+        self.any_bad.load(Ordering::Acquire)
+    }
+
+    /// Has the key that is added next stand for a failure.
+    pub fn set_next_bad(&self) -> Result<(), NoMemory> {
+        let place = self.bad.place(self.written.load(Ordering::Relaxed))?;
+        // SAFETY: a byte a key.
+        unsafe { place.write(1) };
+        self.any_bad.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Notes a key that is left out.
+    pub fn leave_out(&self, key: &str) {
+        unpoisoned(self.left_out.lock()).insert(key.into());
+    }
+
+    /// Whether a key was left out.
+    pub fn leaves_out(&self, key: &str) -> bool {
+        unpoisoned(self.left_out.lock()).contains(key)
     }
 
     /// Notes how it ended.

@@ -33,29 +33,22 @@ pub(crate) fn refuse(job: &Job) -> Option<RunOutcome> {
 }
 
 fn unsupported_step(step: &Step) -> Option<&'static str> {
-    if step.action.op().is_none() {
-        return Some("`zip`, `concat` and `filter`");
-    }
     step.inputs.iter().find_map(unsupported)
 }
 
 fn unsupported(source: &Source) -> Option<&'static str> {
     match source {
-        Source::OutputOver { .. } => Some("a step of the inner item alone beside the outer one"),
-        Source::FlatKey(_) => Some("the key of a flattened dynamic"),
-        Source::Each { .. } => Some("`zip`, `concat` and `filter`"),
-        Source::Collect { value, into, .. } => match into {
-            Collect::Flat | Collect::FlatKeyed => Some("`flatten`"),
-            Collect::Results => Some("`collect_results`"),
-            Collect::List | Collect::Keyed => unsupported(value),
-        },
-        Source::List { elements, .. } => elements.iter().find_map(unsupported),
-        Source::Tuple { fields, .. } => fields.iter().find_map(unsupported),
-        Source::Some { value, .. } => unsupported(value),
-        Source::Const(_)
-        | Source::Param(_)
-        | Source::Output(_)
-        | Source::Item(_)
-        | Source::Key(_) => None,
+        Source::Collect {
+            into: Collect::Results,
+            ..
+        } => Some("`collect_results`"),
+        Source::Collect { value, .. } | Source::Each { value, .. } | Source::Some { value, .. } => {
+            unsupported(value)
+        }
+        Source::List {
+            elements: parts, ..
+        }
+        | Source::Tuple { fields: parts, .. } => parts.iter().find_map(unsupported),
+        _ => None,
     }
 }

@@ -29,9 +29,13 @@ impl Running<'_, '_> {
         &self.shared.request.program.ops[op.unwrap_or_default() as usize]
     }
 
-    /// Where it is declared.
+    /// Where it is declared; of a step without an op, where it is invoked.
     pub fn op_place(&self) -> Option<Place> {
-        Some(self.op().place.clone())
+        let step = &self.shared.job().steps[self.step as usize];
+        match step.action.op() {
+            Some(_) => Some(self.op().place.clone()),
+            None => Some(step.place.clone()),
+        }
     }
 
     /// The name of an output of it.

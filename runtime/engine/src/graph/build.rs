@@ -1,9 +1,10 @@
 //! From the plan's steps and sources to nodes and what they need.
 
-use dynop_abi::plan::{Action, Const, Job, Op, Output, OutputRef, ROOT, ScopeId, Source, StepId};
+use dynop_abi::plan::{Collect, Const, Job, Op, OutputRef, ROOT, ScopeId, Source, StepId};
 
 use super::{
-    Dep, Gather, Graph, Node, NodeId, NodeKind, ScopeGraph, StreamDef, StreamDefId, Target, Value,
+    Dep, Gather, Graph, Node, NodeId, NodeKind, Over, ScopeGraph, Side, StreamDef, StreamDefId,
+    Target, Tolerance, Value,
 };
 
 /// All nodes of `job`, not yet in stages.
@@ -21,11 +22,15 @@ pub(super) fn nodes(job: &Job, ops: &[Op]) -> Graph {
     builder.graph
 }
 
-fn outputs<'a>(job: &Job, ops: &'a [Op], step: StepId) -> &'a [Output] {
-    match job.steps[step as usize].action {
-        Action::Op(op) => &ops[op as usize].outputs,
-        // The pool refuses these before a run.
-        Action::Zip { .. } | Action::Concat { .. } | Action::Filter { .. } => &[],
+/// Which outputs of a step are dynamic, and which may be skipped.
+fn outputs(job: &Job, ops: &[Op], step: StepId) -> Vec<(bool, bool)> {
+    match job.steps[step as usize].action.op() {
+        Some(op) => ops[op as usize]
+            .outputs
+            .iter()
+            .map(|output| (output.dynamic, output.optional))
+            .collect(),
+        None => vec![(true, false)],
     }
 }
 
@@ -47,8 +52,8 @@ fn scopes(job: &Job, ops: &[Op]) -> Graph {
     }
     let mut streams = Vec::new();
     for (id, step) in job.steps.iter().enumerate() {
-        for (output, declared) in outputs(job, ops, id as StepId).iter().enumerate() {
-            if declared.dynamic {
+        for (output, (dynamic, _)) in outputs(job, ops, id as StepId).into_iter().enumerate() {
+            if dynamic {
                 let scope = &mut scopes[step.scope as usize];
                 streams.push(StreamDef {
                     step: id as StepId,
@@ -79,6 +84,7 @@ fn scopes(job: &Job, ops: &[Op]) -> Graph {
         streams,
         step_nodes: Vec::new(),
         result: 0,
+        overs: Vec::new(),
     }
 }
 
@@ -108,6 +114,7 @@ impl Builder<'_> {
             kind,
             deps: unique,
             inputs,
+            sides: Vec::new(),
             stage: 0,
             index: 0,
         });
@@ -128,17 +135,43 @@ impl Builder<'_> {
     fn step(&mut self, id: StepId) {
         let step = &self.job.steps[id as usize];
         let mut deps = Vec::new();
-        let inputs = step
-            .inputs
-            .iter()
-            .map(|source| self.value(source, step.scope, None, &mut deps))
-            .collect();
+        let (mut inputs, mut sides) = (Vec::new(), Vec::new());
+        for source in &step.inputs {
+            if let Source::Each { scope, value } = source {
+                sides.push(self.side(*scope, value, step.scope, &mut deps));
+            } else {
+                inputs.push(self.value(source, step.scope, None, &mut deps));
+            }
+        }
         for &before in &step.after {
             let dep = self.after(before, step.scope);
             deps.push(dep);
         }
         let node = self.add(step.scope, NodeKind::Step(id), deps, inputs);
+        self.graph.nodes[node as usize].sides = sides;
         self.graph.step_nodes.push(node);
+    }
+
+    /// What a step of `own` goes over. It waits for all keys and all clones there, whatever becomes of the clones.
+    fn side(&mut self, scope: ScopeId, value: &Source, own: ScopeId, deps: &mut Vec<Dep>) -> Side {
+        let mut element = Vec::new();
+        let value = self.value(value, scope, Some(&mut element), deps);
+        let parent = self.graph.scopes[scope as usize].parent;
+        let mut waits = vec![strict(Target::Stream(scope))];
+        waits.extend(element.iter().filter_map(each_of));
+        if parent == own {
+            deps.append(&mut waits);
+        } else {
+            // Waited for once, further out; and kept, since all instances of `own` read it.
+            let node = self.wait(parent, waits);
+            deps.push(strict(Target::Node { node, output: None }));
+            self.graph.scopes[scope as usize].kept = true;
+        }
+        Side {
+            scope,
+            value,
+            element,
+        }
     }
 
     fn result(&mut self) {
@@ -167,10 +200,10 @@ impl Builder<'_> {
                     output: output.output,
                 }
             }
-            // The pool refuses these before a run.
-            Source::OutputOver { .. } | Source::FlatKey(_) | Source::Each { .. } => {
-                Value::Const(Const::Unit)
-            }
+            Source::OutputOver { output, path } => self.over(*output, path, scope, over, deps),
+            Source::FlatKey(scopes) => Value::FlatKey(scopes.clone()),
+            // Never within a value.
+            Source::Each { .. } => Value::Const(Const::Unit),
             Source::Item(item) => Value::Item(*item),
             Source::Key(item) => Value::Key(*item),
             Source::Collect { .. } => {
@@ -211,7 +244,7 @@ impl Builder<'_> {
         };
         if matches!(value, Source::Output(output) if self.is_optional(*output)) {
             for dep in own.iter_mut().chain(&mut each) {
-                dep.tolerates_skip = true;
+                dep.tolerates = Tolerance::Skip;
             }
         }
         deps.append(&mut own);
@@ -227,7 +260,7 @@ impl Builder<'_> {
     fn is_optional(&self, output: OutputRef) -> bool {
         outputs(self.job, self.ops, output.step)
             .get(output.output as usize)
-            .is_some_and(|declared| declared.optional && !declared.dynamic)
+            .is_some_and(|&(dynamic, optional)| optional && !dynamic)
     }
 
     /// Notes that something in `scope` needs an output of `node`: as an element's need if the node lives in `scope` and
@@ -240,13 +273,10 @@ impl Builder<'_> {
         over: Option<&mut Vec<Dep>>,
         deps: &mut Vec<Dep>,
     ) {
-        let dep = Dep {
-            target: Target::Node {
-                node,
-                output: Some(output),
-            },
-            tolerates_skip: false,
-        };
+        let dep = strict(Target::Node {
+            node,
+            output: Some(output),
+        });
         match over {
             Some(each) if self.graph.nodes[node as usize].scope == scope => each.push(dep),
             _ => deps.push(dep),
@@ -282,10 +312,11 @@ impl Builder<'_> {
             }
         }
         deps.push(strict(Target::Stream(*scope)));
-        for dep in &gather.element {
-            if let Target::Node { node, .. } = dep.target {
-                deps.push(strict(Target::Each(node)));
+        for mut dep in gather.element.iter().filter_map(each_of) {
+            if *into != Collect::Results {
+                dep.tolerates = Tolerance::Nothing;
             }
+            deps.push(dep);
         }
         self.add(parent, NodeKind::Gather(gather), deps, Vec::new())
     }
@@ -295,39 +326,121 @@ impl Builder<'_> {
         let mut node = self.graph.step_nodes[before as usize];
         let mut at = self.graph.nodes[node as usize].scope;
         while !self.graph.encloses(at, scope) {
-            node = self.barrier(node, at);
+            node = self.barrier(node, at, Tolerance::Nothing);
             at = self.graph.scopes[at as usize].parent;
         }
         Dep {
             target: Target::Node { node, output: None },
-            tolerates_skip: true,
+            tolerates: Tolerance::Skip,
+        }
+    }
+
+    /// An output of the clone with the same keys, in scopes that go over what the viewer's scopes go over. All clones are
+    /// waited for, which costs some overlap; what became of each is looked up by its keys.
+    fn over(
+        &mut self,
+        output: OutputRef,
+        path: &[ScopeId],
+        viewer: ScopeId,
+        each: Option<&mut Vec<Dep>>,
+        deps: &mut Vec<Dep>,
+    ) -> Value {
+        let node = self.graph.step_nodes[output.step as usize];
+        let mut chain = Vec::new();
+        let mut at = self.graph.nodes[node as usize].scope;
+        while at != ROOT {
+            chain.push(at);
+            at = self.graph.scopes[at as usize].parent;
+        }
+        chain.reverse();
+        let over = Over {
+            node,
+            path: chain.iter().copied().zip(path.iter().copied()).collect(),
+        };
+        for &(scope, same) in &over.path {
+            self.graph.scopes[scope as usize].kept |= scope != same;
+        }
+        let known = self.graph.overs.iter().position(|one| *one == over);
+        let index = known.unwrap_or_else(|| {
+            self.graph.overs.push(over);
+            self.graph.overs.len() - 1
+        }) as u32;
+        let (mut waited, mut at) = (node, self.graph.nodes[node as usize].scope);
+        while !self.graph.encloses(at, viewer) {
+            waited = self.barrier(waited, at, Tolerance::Failure);
+            at = self.graph.scopes[at as usize].parent;
+        }
+        let waits = Dep {
+            target: Target::Node {
+                node: waited,
+                output: None,
+            },
+            tolerates: Tolerance::Failure,
+        };
+        let looked = strict(Target::Over {
+            over: index,
+            output: output.output,
+        });
+        match each {
+            Some(each) => {
+                if at == viewer {
+                    each.push(waits);
+                } else {
+                    deps.push(waits);
+                }
+                each.push(looked);
+            }
+            None => deps.extend([waits, looked]),
+        }
+        Value::Over {
+            over: index,
+            output: output.output,
         }
     }
 
     /// The node that waits for all clones of `node` over `scope`, in the scope around.
-    fn barrier(&mut self, node: NodeId, scope: ScopeId) -> NodeId {
+    fn barrier(&mut self, node: NodeId, scope: ScopeId, tolerates: Tolerance) -> NodeId {
         let parent = self.graph.scopes[scope as usize].parent;
         let deps = vec![
             Dep {
                 target: Target::Stream(scope),
-                tolerates_skip: true,
+                tolerates: tolerates.max(Tolerance::Skip),
             },
-            strict(Target::Each(node)),
+            Dep {
+                target: Target::Each(node),
+                tolerates,
+            },
         ];
-        let known = &self.graph.scopes[parent as usize].nodes;
+        self.wait(parent, deps)
+    }
+
+    /// The node of `scope` that waits for something; equal ones are made once.
+    fn wait(&mut self, scope: ScopeId, deps: Vec<Dep>) -> NodeId {
+        let known = &self.graph.scopes[scope as usize].nodes;
         for &other in known.iter().rev() {
             let other_node = &self.graph.nodes[other as usize];
             if other_node.kind == NodeKind::Barrier && other_node.deps == deps {
                 return other;
             }
         }
-        self.add(parent, NodeKind::Barrier, deps, Vec::new())
+        self.add(scope, NodeKind::Barrier, deps, Vec::new())
+    }
+}
+
+/// All clones of what an element needs, whatever became of each.
+fn each_of(dep: &Dep) -> Option<Dep> {
+    match dep.target {
+        Target::Node { node, .. } => Some(Dep {
+            target: Target::Each(node),
+            tolerates: Tolerance::Failure,
+        }),
+        _ => None,
     }
 }
 
 fn strict(target: Target) -> Dep {
     Dep {
         target,
-        tolerates_skip: false,
+        tolerates: Tolerance::Nothing,
     }
 }

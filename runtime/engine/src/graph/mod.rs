@@ -30,6 +30,8 @@ pub struct Graph {
     pub step_nodes: Vec<NodeId>,
     /// The node that gives the job's result.
     pub result: NodeId,
+    /// Clones that are met by their keys.
+    pub overs: Vec<Over>,
 }
 
 /// A scope.
@@ -55,6 +57,8 @@ pub struct ScopeGraph {
     pub end_next: Vec<StageId>,
     /// How many stages of the parent read values or states of this scope.
     pub readers: u32,
+    /// Whether others than those stages read it, so that its families live as long as those they are in.
+    pub kept: bool,
 }
 
 /// A dynamic output of a step.
@@ -83,6 +87,8 @@ pub struct Node {
     pub deps: Vec<Dep>,
     /// The values it is given: a step's inputs, the result's one value; none otherwise.
     pub inputs: Vec<Value>,
+    /// What a step without an op goes over: `zip`, `concat`, `filter`.
+    pub sides: Vec<Side>,
     /// The stage it belongs to.
     pub stage: StageId,
     /// Its index in that stage.
@@ -102,6 +108,17 @@ pub enum NodeKind {
     Expand(ScopeId),
     /// Gives the job's result.
     Result,
+}
+
+/// One dynamic that a step without an op goes over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// The scope; its parent is the step's own or one around it.
+    pub scope: ScopeId,
+    /// The value, seen from an instance of `scope`.
+    pub value: Value,
+    /// What `value` needs of each instance.
+    pub element: Vec<Dep>,
 }
 
 /// A fan-in.
@@ -124,8 +141,19 @@ pub struct Gather {
 pub struct Dep {
     /// What.
     pub target: Target,
-    /// Whether the node runs although it was skipped.
-    pub tolerates_skip: bool,
+    /// What may have become of it.
+    pub tolerates: Tolerance,
+}
+
+/// What may have become of a thing that a node needs, for the node to run all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tolerance {
+    /// It must be there.
+    Nothing,
+    /// It may be skipped: `after`, and an optional output that is passed as an option.
+    Skip,
+    /// It may have failed as well: what goes over clones one by one sees for each what became of it.
+    Failure,
 }
 
 /// What a node may need.
@@ -142,6 +170,23 @@ pub enum Target {
     Each(NodeId),
     /// All keys of a child scope.
     Stream(ScopeId),
+    /// Nothing to wait for: what became of an output elsewhere, see [`Value::Over`]. The node waits for all of its clones
+    /// by another dependency.
+    Over {
+        /// Index into [`Graph::overs`].
+        over: u32,
+        /// The output.
+        output: u32,
+    },
+}
+
+/// Clones of a node that are met by their keys, not by lying around the one who wants them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Over {
+    /// The node.
+    pub node: NodeId,
+    /// From the outermost: a scope around the node, and the scope around the viewer that stands on the same key.
+    pub path: Vec<(ScopeId, ScopeId)>,
 }
 
 /// A source of the plan with every fan-in replaced by the node that makes it.
@@ -158,10 +203,19 @@ pub enum Value {
         /// The output; 0 for a gathered value.
         output: u32,
     },
+    /// An output of a node elsewhere, of the clone with the same keys.
+    Over {
+        /// Index into [`Graph::overs`].
+        over: u32,
+        /// The output.
+        output: u32,
+    },
     /// The item of a scope, the own or one around it.
     Item(ScopeId),
     /// Its key.
     Key(ScopeId),
+    /// The keys of several, joined.
+    FlatKey(Vec<ScopeId>),
     /// A list.
     List {
         /// The elements.

@@ -100,6 +100,8 @@ fn waits(graph: &Graph, node: NodeId, implied: &[NodeId]) -> Waits {
             }
             Target::Each(each) => push_unique(&mut waits.each, each),
             Target::Stream(scope) => push_unique(&mut waits.streams, scope),
+            // What it waits for is another dependency.
+            Target::Over { .. } => {}
         }
     }
     if let NodeKind::Expand(scope) = this.kind {

@@ -119,9 +119,10 @@ impl Run<'_> {
         }
         if id != ROOT_FAMILY {
             let index = shape.index as usize;
+            let kept = shape.kept;
             let parent = self.family_mut(parent);
             parent.live_children += 1;
-            parent.kept_children += 1;
+            parent.kept_children += u32::from(!kept);
             set_at(&mut parent.children[index], position, id);
             self.stream_mut(stream).families.push(id);
         }
@@ -278,7 +279,8 @@ impl Run<'_> {
         }
     }
 
-    /// Retires the family if nobody will read it again, and those around it that waited only for that.
+    /// Retires the family if nobody will read it again, and those around it that waited only for that. One of a kept
+    /// scope goes with the family that it is in.
     pub(super) fn check_retired(&mut self, id: FamilyId) {
         let mut id = id;
         while id != ROOT_FAMILY {
@@ -288,8 +290,22 @@ impl Run<'_> {
             if !family.complete || family.kept_children > 0 || family.readers > 0 {
                 return;
             }
-            let Some(family) = self.families[id as usize].take() else {
+            if self.graph.scopes[family.scope as usize].kept {
                 return;
+            }
+            let parent = family.parent;
+            self.retire(id);
+            self.family_mut(parent).kept_children -= 1;
+            id = parent;
+        }
+    }
+
+    /// Forgets a family that is complete, with what is left inside it.
+    fn retire(&mut self, id: FamilyId) {
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let Some(family) = self.families[id as usize].take() else {
+                continue;
             };
             for &stream in family.streams.iter().flatten() {
                 if stream != NONE {
@@ -298,8 +314,7 @@ impl Run<'_> {
                 }
             }
             self.retired.push(id);
-            self.family_mut(family.parent).kept_children -= 1;
-            id = family.parent;
+            open.extend(family.children.iter().flatten().filter(|&&child| child != NONE));
         }
     }
 }
