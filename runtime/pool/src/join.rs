@@ -72,7 +72,10 @@ impl<'c, 'r> Walk<'c, 'r> {
     }
 
     fn key_text(&self, position: u32) -> &'c str {
-        self.family.stream.as_ref().map_or("", |stream| stream.key(position))
+        self.family
+            .stream
+            .as_ref()
+            .map_or("", |stream| stream.key(position))
     }
 }
 
@@ -93,8 +96,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         };
         match joined {
             Ok(()) => {
-                self.shared
-                    .end(&mut running.yielding, StreamEnd::Complete);
+                self.shared.end(&mut running.yielding, StreamEnd::Complete);
                 State::Succeeded
             }
             Err(failed) => {
@@ -109,7 +111,10 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
     fn walk(&self, shape: &'r NodeShape, index: usize) -> Result<Walk<'c, 'r>, Failed> {
         let side = shape.sides.get(index).ok_or(NoMemory)?;
         let home = self.levels[side.hops];
-        let family: &'c Family<'r> = home.family.child(side.child, home.position).ok_or(NoMemory)?;
+        let family: &'c Family<'r> = home
+            .family
+            .child(side.child, home.position)
+            .ok_or(NoMemory)?;
         let mut levels = Vec::with_capacity(self.levels.len() + 1);
         levels.push(home);
         levels.extend_from_slice(&self.levels[side.hops..]);
@@ -136,7 +141,11 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
             std::ptr::write_bytes(item.as_ptr(), 0, item.desc().size as usize);
             pushed
         };
-        if pushed { Ok(()) } else { Err(Failed::Recorded) }
+        if pushed {
+            Ok(())
+        } else {
+            Err(Failed::Recorded)
+        }
     }
 
     /// Notes a key that is left out.
@@ -218,7 +227,11 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         for position in 0..right.family.known() {
             of_key.insert(right.key_text(position), position);
         }
-        let pair = shape.outputs.first().map(|output| output.desc).ok_or(NoMemory)?;
+        let pair = shape
+            .outputs
+            .first()
+            .map(|output| output.desc)
+            .ok_or(NoMemory)?;
         let (mut lonely, mut matched) = (None, 0);
         for position in 0..left.family.known() {
             let key = left.key_text(position);
@@ -273,7 +286,11 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
             return Ok(());
         };
         let (left, right) = self.makers(shape);
-        let (has, lacks) = if side == 0 { (left, right) } else { (right, left) };
+        let (has, lacks) = if side == 0 {
+            (left, right)
+        } else {
+            (right, left)
+        };
         let message = format!(
             "the mapping key {} is yielded by `{has}` and not by `{lacks}`",
             quoted(key)
@@ -284,7 +301,10 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
     /// The names of the steps that yielded the keys.
     fn makers(&self, shape: &NodeShape) -> (&'r str, &'r str) {
         let name = |index: usize| {
-            let maker = shape.sides.get(index).map_or(0, |side: &SideShape| side.maker);
+            let maker = shape
+                .sides
+                .get(index)
+                .map_or(0, |side: &SideShape| side.maker);
             self.shared.job().steps[maker as usize].name.as_str()
         };
         (name(0), name(1))

@@ -320,7 +320,7 @@ impl Shared<'_> {
                         let part = scratch.place().cast::<*mut ListHeader>();
                         let whole = place.cast::<*mut ListHeader>();
                         if (*whole).is_null() {
-                            std::mem::swap(&mut *whole, &mut *part);
+                            std::ptr::swap(whole, part);
                         } else {
                             list::extend(whole, *part, gather.ty)?;
                         }

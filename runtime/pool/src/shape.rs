@@ -12,9 +12,7 @@ use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::plan::{Action, Collect, Const, Job, Op, ScopeId, StepId};
 use std::sync::Arc;
 
-use dynop_engine::graph::{
-    Dep, Graph, Node, NodeId, NodeKind, StageId, Target, Tolerance, Value,
-};
+use dynop_engine::graph::{Dep, Graph, Node, NodeId, NodeKind, StageId, Target, Tolerance, Value};
 use dynop_values::{Owned, constant, walk};
 
 use crate::request::Program;
@@ -481,8 +479,13 @@ impl Builder<'_> {
                     }
                 }
                 Value::Item(scope) => self.items[*scope as usize].inner += 1,
-                Value::List { elements: parts, .. } | Value::Tuple { fields: parts, .. } => {
-                    parts.iter().for_each(|part| self.count_side(part, viewer, near));
+                Value::List {
+                    elements: parts, ..
+                }
+                | Value::Tuple { fields: parts, .. } => {
+                    parts
+                        .iter()
+                        .for_each(|part| self.count_side(part, viewer, near));
                 }
                 Value::Some { value, .. } => self.count_side(value, viewer, near),
                 _ => {}
@@ -655,7 +658,8 @@ impl Builder<'_> {
             .outputs
             .first()
             .map_or(&UNIT, |output| output.desc);
-        let paired = node.sides.len() == 2 && item.field_count == 2 && self.shape.nodes[id as usize].zips;
+        let paired =
+            node.sides.len() == 2 && item.field_count == 2 && self.shape.nodes[id as usize].zips;
         let mut sides = Vec::new();
         for (index, side) in node.sides.iter().enumerate() {
             let desc = match (paired, index, self.shape.nodes[id as usize].filters) {
@@ -672,8 +676,12 @@ impl Builder<'_> {
                 child: scope.index as usize,
                 recipe,
                 desc,
-                checks: checks.map(|dep| self.check(dep, side.scope, None)).collect(),
-                maker: scope.over.map_or(0, |over| graph.streams[over as usize].step),
+                checks: checks
+                    .map(|dep| self.check(dep, side.scope, None))
+                    .collect(),
+                maker: scope
+                    .over
+                    .map_or(0, |over| graph.streams[over as usize].step),
             });
         }
         sides
@@ -818,7 +826,9 @@ impl Builder<'_> {
                 Looked::Over {
                     way: self.way(over, scope),
                     local: self.shape.nodes[node].local,
-                    present: outputs.get(output as usize).and_then(|output| output.present),
+                    present: outputs
+                        .get(output as usize)
+                        .and_then(|output| output.present),
                 }
             }
         };

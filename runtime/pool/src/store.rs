@@ -4,8 +4,8 @@
 
 use std::cell::UnsafeCell;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use dynop_abi::desc::TypeDesc;
 use dynop_abi::layout::StrRepr;

@@ -314,7 +314,13 @@ impl Run<'_> {
                 }
             }
             self.retired.push(id);
-            open.extend(family.children.iter().flatten().filter(|&&child| child != NONE));
+            open.extend(
+                family
+                    .children
+                    .iter()
+                    .flatten()
+                    .filter(|&&child| child != NONE),
+            );
         }
     }
 }
