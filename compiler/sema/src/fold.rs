@@ -262,7 +262,7 @@ impl Folder<'_> {
 }
 
 /// How many parts a value has, long texts counted by their length, and how deep it nests.
-fn size(expr: &Expr) -> (usize, usize) {
+pub fn size(expr: &Expr) -> (usize, usize) {
     let (mut count, mut deepest) = (0, 0);
     let mut stack = vec![(expr, 1)];
     while let Some((expr, depth)) = stack.pop() {

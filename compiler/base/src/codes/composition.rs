@@ -27,8 +27,8 @@ codes! {
     NOT_IN_A_JOB = "E0312" Error "this can't stand in a job";
     /// A parameter of a graph that steers `if` or `for`, given a value of the run.
     STEERED_BY_A_VALUE = "E0320" Error "only a constant steers a composition";
-    /// More steps than a plan may have.
-    TOO_MANY_STEPS = "E0321" Error "this unrolls into too many steps";
+    /// More steps than a plan may have, or groups and lists that grow without end.
+    TOO_MANY_STEPS = "E0321" Error "a composition that is too large";
     /// A graph that invokes itself.
     GRAPH_CYCLE = "E0322" Error "a graph invokes itself";
     /// An argument of an attribute or of `with` that it does not take, or that is out of range.

@@ -12,6 +12,8 @@ use super::{Evaluator, literal};
 
 /// A job has at most so many steps, and unrolls at most so many bodies of loops and graphs.
 pub(super) const MOST: usize = 10_000;
+/// All uses of names together have at most so many parts.
+const MOST_PARTS: usize = 4_000_000;
 
 impl Evaluator<'_, '_, '_> {
     /// A constant expression with names in it.
@@ -128,6 +130,23 @@ impl Evaluator<'_, '_, '_> {
             return self.too_many(span);
         }
         Some(())
+    }
+
+    /// Counts the parts of a value that is used.
+    pub(super) fn use_parts(&mut self, parts: usize, span: Span) -> Option<()> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts <= MOST_PARTS {
+            return Some(());
+        }
+        self.found(
+            Diagnostic::new(
+                &composition::TOO_MANY_STEPS,
+                span,
+                "the lists and groups in this job are too large",
+            )
+            .here(format!("with this, they have more than {MOST_PARTS} parts"))
+            .help("gather what belongs together in an op"),
+        )
     }
 
     pub(super) fn too_many<T>(&mut self, span: Span) -> Option<T> {

@@ -42,6 +42,8 @@ struct Evaluator<'t, 'a, 'd> {
     nest: Vec<Axis>,
     /// How much was unrolled so far.
     unrolled: usize,
+    /// Of how many parts the values were that were used: lists of lists grow without end.
+    parts: usize,
     frame: Frame,
 }
 
@@ -100,6 +102,7 @@ pub(crate) fn job(
         names: HashMap::new(),
         nest: Vec::new(),
         unrolled: 0,
+        parts: 0,
         frame: Frame::default(),
     };
     let result = evaluator.result(&composition.body, &function.result);
@@ -178,9 +181,17 @@ impl<'a> Evaluator<'_, 'a, '_> {
             NodeKind::Computed(computed) => self.computed(computed),
             NodeKind::Param(index) => match &self.frame.params {
                 None => Some(Value::Plain(Draft::Param(*index), Vec::new())),
-                Some(params) => Some(params.get(*index as usize)?.0.clone()),
+                Some(params) => {
+                    let parts = params.get(*index as usize)?.0.size();
+                    self.use_parts(parts, node.span)?;
+                    Some(self.frame.params.as_ref()?.get(*index as usize)?.0.clone())
+                }
             },
-            NodeKind::Bound(id) => self.frame.bindings.get(id).cloned(),
+            NodeKind::Bound(id) => {
+                let parts = self.frame.bindings.get(id)?.size();
+                self.use_parts(parts, node.span)?;
+                self.frame.bindings.get(id).cloned()
+            }
             NodeKind::Invoke(invocation) => self.invoke(invocation, node.span),
             NodeKind::Map {
                 source,

@@ -96,6 +96,18 @@ impl Value {
         }
     }
 
+    /// Of how many parts it is made.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Plain(draft, _) => draft.size(),
+            Self::Nothing(steps, _) => steps.len() + 1,
+            Self::Dynamic(_, item) => item.size().saturating_add(1),
+            Self::Group(parts) => parts
+                .iter()
+                .fold(1, |sum, part| sum.saturating_add(part.size())),
+        }
+    }
+
     /// With each axis that it mentions replaced by what `change` gives for it.
     pub fn renamed(&mut self, change: &mut impl FnMut(Axis) -> Axis) {
         match self {
@@ -114,6 +126,19 @@ impl Value {
 }
 
 impl Draft {
+    fn size(&self) -> usize {
+        match self {
+            Self::Known(value) => dynop_sema::fold::size(value).0,
+            Self::Param(_) | Self::Output(..) | Self::Item(_) | Self::Key(_) | Self::FlatKey(_) => {
+                1
+            }
+            Self::Collect { value, .. } | Self::Some(value, _) => value.size().saturating_add(1),
+            Self::List(drafts, _) | Self::Tuple(drafts, _) => drafts
+                .iter()
+                .fold(1, |sum, draft| sum.saturating_add(draft.size())),
+        }
+    }
+
     fn renamed(&mut self, change: &mut impl FnMut(Axis) -> Axis) {
         match self {
             Self::Known(_) | Self::Param(_) => {}

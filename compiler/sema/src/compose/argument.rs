@@ -192,7 +192,10 @@ impl Composer<'_, '_> {
             (None, Some((_, Origin::Param(function, _)))) => {
                 format!("an argument of `{}`", self.cx.function(function).name)
             }
-            (None, Some((_, Origin::Result(_)))) => "the result of a job".to_owned(),
+            (None, Some((_, Origin::Result(function)))) => format!(
+                "the result of a {}",
+                self.cx.function(function).kind.keyword()
+            ),
             (None, Some((ty, Origin::Written(_)))) => format!("a `{}`", self.cx.show(ty)),
             (None, Some((_, Origin::Rule(_)))) => "an element of a list".to_owned(),
             _ if !place.is_empty() => place.to_owned(),

@@ -59,6 +59,8 @@ pub(super) struct Composer<'c, 'a> {
     /// The maps that are open, the innermost last.
     pub open: Vec<MapId>,
     pub next_map: MapId,
+    /// Of how many parts the types of names were that were used: groups of groups grow without end.
+    pub parts: usize,
     /// Ops that do not use the item of the map they are in: said when the map is done, if its result is right.
     pub pending_once: Vec<(MapId, Span, Symbol)>,
 }
@@ -76,6 +78,7 @@ pub fn check(cx: &Context<'_>, id: FunctionId, block: &ast::Block) -> (Compositi
         scope: HashMap::new(),
         open: Vec::new(),
         next_map: 0,
+        parts: 0,
         pending_once: Vec::new(),
     };
     for (index, param) in function.params.iter().enumerate() {

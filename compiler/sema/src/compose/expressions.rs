@@ -13,6 +13,9 @@ use crate::hir::FunctionId;
 use crate::signatures::unsupported;
 use crate::ty::Ty;
 
+/// All uses of names together have at most so many parts.
+const MOST_PARTS: usize = 1_000_000;
+
 impl Composer<'_, '_> {
     /// An expression. `expected` helps constants to their type; nothing is held against it here.
     pub(super) fn node(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
@@ -256,6 +259,10 @@ impl Composer<'_, '_> {
             }
             Some(Meaning::Binding(id)) => {
                 self.bindings[id.0 as usize].used = true;
+                self.parts += self.bindings[id.0 as usize].ty.parts();
+                if self.parts > MOST_PARTS {
+                    return self.too_large(id, span);
+                }
                 Node {
                     kind: NodeKind::Bound(id),
                     ty: self.bindings[id.0 as usize].ty.clone(),
@@ -264,6 +271,24 @@ impl Composer<'_, '_> {
             }
             None => Node::error(span),
         }
+    }
+
+    /// Says once that groups are too large, and makes the name nothing.
+    fn too_large(&mut self, id: super::BindingId, span: Span) -> Node {
+        if self.parts < usize::MAX / 2 {
+            self.report(
+                Diagnostic::new(
+                    &composition::TOO_MANY_STEPS,
+                    span,
+                    "the groups in this job are too large",
+                )
+                .here(format!("with this, they have more than {MOST_PARTS} parts"))
+                .help("gather what belongs together in an op"),
+            );
+        }
+        self.parts = usize::MAX / 2;
+        self.bindings[id.0 as usize].ty = CTy::Error;
+        Node::error(span)
     }
 
     fn group(&mut self, span: Span, fields: &[ast::TupleField], expected: Option<&Ty>) -> Node {

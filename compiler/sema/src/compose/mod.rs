@@ -260,6 +260,17 @@ impl CTy {
         }
     }
 
+    /// Of how many parts it is made.
+    pub(crate) fn parts(&self) -> usize {
+        match self {
+            CTy::Value(_) | CTy::Error => 1,
+            CTy::Dynamic(item) => item.parts().saturating_add(1),
+            CTy::Group(parts) => parts
+                .iter()
+                .fold(1, |sum, (_, ty)| sum.saturating_add(ty.parts())),
+        }
+    }
+
     /// As a type of the language; a group is a tuple.
     pub fn as_ty(&self) -> Ty {
         match self {

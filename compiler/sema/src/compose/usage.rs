@@ -125,10 +125,14 @@ impl Composer<'_, '_> {
                     format!("`{}` is never used", binding.name),
                 )
                 .here("nothing reads it")
-                .help(format!(
-                    "write `_{}` if that is meant; the step runs all the same",
-                    binding.name
-                ))
+                .help(if binding.constant {
+                    format!("write `_{}` if that is meant", binding.name)
+                } else {
+                    format!(
+                        "write `_{}` if that is meant; the step runs all the same",
+                        binding.name
+                    )
+                })
             };
             let replaced = format!("_{}", binding.name);
             self.report(found.fix(
