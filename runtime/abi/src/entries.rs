@@ -248,6 +248,8 @@ macro_rules! runtime_entries {
             fn dyn_random_bits(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_random_below(ctx: Ctx, out: Ptr, bound: I64) -> Status;
             fn dyn_random_float(ctx: Ctx, out: Ptr) -> Status;
+            fn dyn_env_get(ctx: Ctx, out: Ptr, name: Ptr) -> Status;
+            fn dyn_env_vars(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_hash_sha256(ctx: Ctx, out: Ptr, data: Ptr, ty: Desc) -> Status;
             fn dyn_hash_file_sha256(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_hash_sha512(ctx: Ctx, out: Ptr, data: Ptr, ty: Desc) -> Status;

@@ -4,8 +4,8 @@
 use dynop_abi::check_entries;
 use dynop_pool::entries::*;
 use dynop_std::{
-    csv::*, files::*, hashes::*, json::*, lines::*, lists::*, log::*, numbers::*, random::*,
-    regexes::*, texts::*,
+    csv::*, environment::*, files::*, hashes::*, json::*, lines::*, lists::*, log::*, numbers::*,
+    random::*, regexes::*, texts::*,
 };
 use dynop_values::entries::*;
 

@@ -6,6 +6,7 @@
 mod cells;
 mod convention;
 pub mod csv;
+pub mod environment;
 pub mod files;
 pub mod hashes;
 pub mod json;

@@ -17,6 +17,7 @@ const STD: &[(&str, &str)] = &[
     ("bool", include_str!("../../../../runtime/std/bool.dyn")),
     ("core", include_str!("../../../../runtime/std/core.dyn")),
     ("csv", include_str!("../../../../runtime/std/csv.dyn")),
+    ("env", include_str!("../../../../runtime/std/env.dyn")),
     ("float", include_str!("../../../../runtime/std/float.dyn")),
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
     ("hash", include_str!("../../../../runtime/std/hash.dyn")),
