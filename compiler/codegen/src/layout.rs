@@ -133,11 +133,7 @@ impl Layouts {
                 self.sequence(types, None, &fields, done, None)
             }
             Type::Enum(one) => {
-                let fields: Vec<TypeId> = one
-                    .variants
-                    .iter()
-                    .flat_map(|(_, payload)| payload.iter().copied())
-                    .collect();
+                let fields: Vec<TypeId> = one.parts().collect();
                 self.sequence(types, Some(PartKind::Int), &fields, done, None)
             }
         };

@@ -74,8 +74,31 @@ pub enum AggregateKind {
 pub struct Enum {
     /// The name with its type arguments.
     pub name: String,
-    /// Each case's name and payload.
-    pub variants: Vec<(String, Vec<TypeId>)>,
+    /// Its cases.
+    pub variants: Vec<Case>,
+}
+
+/// A case of an enum.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// Name (empty if it has none) and type of each part of its payload.
+    pub payload: Vec<(String, TypeId)>,
+}
+
+impl Enum {
+    /// How many parts the payloads of the cases before one have together: its own come next in memory.
+    pub fn parts_before(&self, case: u32) -> usize {
+        let before = self.variants.iter().take(case as usize);
+        before.map(|case| case.payload.len()).sum()
+    }
+
+    /// The types of all payloads, in order.
+    pub fn parts(&self) -> impl Iterator<Item = TypeId> + '_ {
+        let payloads = self.variants.iter().flat_map(|case| &case.payload);
+        payloads.map(|(_, ty)| *ty)
+    }
 }
 
 /// The types of a program. The types of constants, and of what instructions make by themselves, are always there.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dynop_base::codes::{build, unsupported};
 use dynop_base::{Diagnostic, Span};
-use dynop_ir::{Aggregate, AggregateKind, Enum, Type, TypeId};
+use dynop_ir::{Aggregate, AggregateKind, Case, Enum, Type, TypeId};
 use dynop_sema::hir;
 use dynop_sema::substitute::{measure, substitute};
 use dynop_sema::ty::Ty;
@@ -103,9 +103,8 @@ impl Lowering<'_> {
             }
             Ty::Struct(id, args) => self.nested(ty, |this| this.struct_type(*id, args)),
             Ty::Enum(id, args) => self.nested(ty, |this| this.enum_type(*id, args)),
-            Ty::Json | Ty::Result(_) => {
-                let what = if *ty == Ty::Json { "Json" } else { "Result" };
-                self.unsupported(&format!("values of type `{what}`"), None);
+            Ty::Json => {
+                self.unsupported("values of type `Json`", None);
                 Type::Unit
             }
             // Of what is never reached or never looked at: the item of a `none` or `[]` that nothing asks about.
@@ -164,9 +163,15 @@ impl Lowering<'_> {
                 let payload = variant
                     .payload
                     .iter()
-                    .map(|(_, ty)| self.type_id(&substitute(ty, args)))
+                    .map(|(name, ty)| {
+                        let name = name.map(|name| name.to_string()).unwrap_or_default();
+                        (name, self.type_id(&substitute(ty, args)))
+                    })
                     .collect();
-                (variant.name.to_string(), payload)
+                Case {
+                    name: variant.name.to_string(),
+                    payload,
+                }
             })
             .collect();
         Type::Enum(Enum {

@@ -29,6 +29,11 @@ pub(crate) fn literal(expr: &Expr) -> Result<Const, Found> {
         ExprKind::None => Const::None,
         ExprKind::Some(inner) => Const::Some(Box::new(literal(inner)?)),
         ExprKind::Aggregate(fields) => Const::Tuple(all(fields)?),
+        ExprKind::Variant { index, payload } => {
+            let mut parts = vec![Const::Int(i64::from(*index))];
+            parts.extend(all(payload)?);
+            Const::Tuple(parts)
+        }
         ExprKind::List(elements) => {
             let values = elements.iter().map(|(spread, element)| match spread {
                 false => literal(element),

@@ -198,17 +198,7 @@ impl Pass<'_, '_> {
                 .note("two floats that look alike may differ, and NaN differs from itself")
                 .help("use an `Int` or a `Str` as the key"),
             (Ability::Key, _) => diagnostic
-                .note("keys are Int, Bool, Str, Path and tuples, lists and structs of them"),
-            (Ability::Row, _) => diagnostic.note(
-                "a row is a struct, a tuple, a `List` of cells or a `Map` from `Str` to cells; cells may be of any type that \
-                 has a form in JSON",
-            ),
-            (Ability::Data, _) => diagnostic
-                .note("texts and bytes have digests")
-                .help("make a text of it, such as `json.to_str(value)`"),
-            (Ability::Order, _) => {
-                diagnostic.note("numbers, texts, paths, and tuples and lists of them have an order")
-            }
+            if matches!(ability, Ability::Number | Ability::Data) {
             _ => diagnostic,
         };
         self.diagnostics.push(diagnostic);
@@ -261,7 +251,7 @@ fn lacking(
             });
         }
         Ty::Enum(id, args) => {
-            if matches!(ability, Ability::Order | Ability::Number | Ability::Data) {
+            if matches!(ability, Ability::Number | Ability::Data) {
                 return Some(ty.clone());
             }
             if seen.len() > 1000 || !seen.insert(ty.clone()) {
@@ -285,23 +275,11 @@ fn lacking(
         Ability::Number => matches!(ty, Ty::Int | Ty::Float),
         Ability::Order => !matches!(
             ty,
-            Ty::Map(_)
-                | Ty::Set(_)
-                | Ty::Json
-                | Ty::Option(_)
-                | Ty::Result(_)
-                | Ty::NamedTuple(_)
-                | Ty::Range
+            Ty::Map(_) | Ty::Set(_) | Ty::Json | Ty::Option(_) | Ty::NamedTuple(_) | Ty::Range
         ),
         Ability::Key => !matches!(
             ty,
-            Ty::Float
-                | Ty::Map(_)
-                | Ty::Set(_)
-                | Ty::Json
-                | Ty::Option(_)
-                | Ty::Result(_)
-                | Ty::Range
+            Ty::Float | Ty::Map(_) | Ty::Set(_) | Ty::Json | Ty::Option(_) | Ty::Range
         ),
     };
     if !fits {

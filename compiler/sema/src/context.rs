@@ -172,6 +172,35 @@ impl<'a> Context<'a> {
         &self.program.enums[id.0 as usize]
     }
 
+    /// `Result` of the standard library.
+    pub fn result_enum(&self) -> Option<EnumId> {
+        match self.core_item("Result")? {
+            Definition::Enum(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// `Result<item>`; [`Ty::Error`] without the standard library.
+    pub fn result_of(&self, item: Ty) -> Ty {
+        match self.result_enum() {
+            Some(id) => Ty::Enum(id, [item].into()),
+            None => Ty::Error,
+        }
+    }
+
+    /// `Failure` of the standard library.
+    pub fn failure_struct(&self) -> Option<StructId> {
+        match self.core_item("Failure")? {
+            Definition::Struct(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn core_item(&self, name: &str) -> Option<Definition> {
+        let entry = self.member(self.core?, Symbol::new(name))?;
+        Some(entry.definition)
+    }
+
     /// The module of methods on values of a type: `list.dyn` for a `List`.
     pub fn methods_of(&self, ty: &Ty) -> Option<ModuleId> {
         let name = match ty {
@@ -189,7 +218,7 @@ impl<'a> Context<'a> {
             Ty::Map(_) => "map",
             Ty::Set(_) => "set",
             Ty::Option(_) => "option",
-            Ty::Result(_) => "result",
+            Ty::Enum(id, _) if Some(*id) == self.result_enum() => "result",
             Ty::Iter(_) => "iter",
             _ => return None,
         };

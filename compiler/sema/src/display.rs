@@ -49,7 +49,6 @@ fn write_type(program: &Program, ty: &Ty, out: &mut String, depth: u32) {
         Ty::Range => out.push_str("Range"),
         Ty::List(item) => one(out, "List", item),
         Ty::Set(item) => one(out, "Set", item),
-        Ty::Result(item) => one(out, "Result", item),
         Ty::Iter(item) => one(out, "Iter", item),
         Ty::Dynamic(item) => one(out, "DynamicOutput", item),
         Ty::Map(pair) => {

@@ -388,6 +388,16 @@ fn same(a: &Expr, b: &Expr) -> Option<bool> {
         (ExprKind::None, ExprKind::Some(_)) | (ExprKind::Some(_), ExprKind::None) => false,
         (ExprKind::Some(a), ExprKind::Some(b)) => same(a, b)?,
         (ExprKind::Aggregate(a), ExprKind::Aggregate(b)) => all(a, b)?,
+        (
+            ExprKind::Variant {
+                index: a,
+                payload: first,
+            },
+            ExprKind::Variant {
+                index: b,
+                payload: second,
+            },
+        ) => a == b && all(first, second)?,
         (ExprKind::List(a), ExprKind::List(b)) => {
             let plain = |items: &[(bool, Expr)]| {
                 items

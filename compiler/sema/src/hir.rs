@@ -378,7 +378,7 @@ pub enum ExprKind {
     Try {
         /// What is tried.
         body: Box<Expr>,
-        /// Bound to the failure: a named tuple `(message: Str, kind: Str, trace: Str)`.
+        /// Bound to what the failure came in: a named tuple `(message: Str, kind: Str, trace: Str)`.
         error: Option<LocalId>,
         /// What is done when it failed.
         handler: Box<Expr>,

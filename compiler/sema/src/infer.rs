@@ -205,7 +205,6 @@ impl Infer {
             (Ty::List(x), Ty::List(y))
             | (Ty::Set(x), Ty::Set(y))
             | (Ty::Option(x), Ty::Option(y))
-            | (Ty::Result(x), Ty::Result(y))
             | (Ty::Iter(x), Ty::Iter(y))
             | (Ty::Dynamic(x), Ty::Dynamic(y)) => self.unify_inner(x, y, depth + 1),
             (Ty::Map(x), Ty::Map(y)) => {

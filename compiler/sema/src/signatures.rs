@@ -73,27 +73,61 @@ fn enum_variants(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<hir::Variant> {
     let item = cx.enums[index];
-    if !cx.is_std(item.module) {
-        diagnostics.push(unsupported("enum declarations", item.decl.name.span));
-    }
     let scope = TypeScope {
         module: item.module,
         generics: &item.decl.generics,
     };
-    item.decl
-        .variants
-        .iter()
-        .map(|variant| hir::Variant {
+    let mut variants: Vec<hir::Variant> = Vec::new();
+    for variant in &item.decl.variants {
+        let payload = payload(cx, scope, variant, diagnostics);
+        let first = variants.iter().find(|one| one.name == variant.name.name);
+        if let Some(first) = first {
+            diagnostics.push(crate::names::twice(variant.name, first.span));
+            continue;
+        }
+        variants.push(hir::Variant {
             name: variant.name.name,
-            payload: variant
-                .payload
-                .iter()
-                .map(|field| {
-                    let ty = lower_type(cx, scope, &field.ty, diagnostics);
-                    (field.name.map(|name| name.name), ty)
-                })
-                .collect(),
+            payload,
             span: variant.name.span,
+        });
+    }
+    variants
+}
+
+/// What a case holds: all parts have names, or none.
+fn payload(
+    cx: &Context<'_>,
+    scope: TypeScope<'_>,
+    variant: &ast::VariantDecl,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(Option<Symbol>, Ty)> {
+    let named = variant.payload.iter().filter_map(|field| field.name);
+    if let Some(name) = named.clone().next()
+        && named.clone().count() != variant.payload.len()
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                &types::TYPE_PLACE,
+                name.span,
+                "either all parts of a case have names, or none",
+            )
+            .here("this part has a name, others have none"),
+        );
+    }
+    let mut seen = HashMap::new();
+    for name in named {
+        if let Some(first) = seen.insert(name.name, name.span) {
+            diagnostics.push(crate::names::twice(name, first));
+        }
+    }
+    variant
+        .payload
+        .iter()
+        .map(|field| {
+            let ty = lower_type(cx, scope, &field.ty, diagnostics);
+            let span = field.ty.span;
+            let ty = placed(cx, scope.module, ty, span, Place::Payload, diagnostics);
+            (field.name.map(|name| name.name), ty)
         })
         .collect()
 }

@@ -19,6 +19,8 @@ pub enum Place {
     Result(FunctionKind),
     /// Of a field of a struct.
     Field,
+    /// In the payload of an enum's case.
+    Payload,
     /// Of a constant.
     Const,
     /// Written inside a `fn` or `op` body.
@@ -33,6 +35,7 @@ impl Place {
             Place::Param(kind) => format!("a parameter of a {}", kind.keyword()),
             Place::Result(kind) => format!("the result of a {}", kind.keyword()),
             Place::Field => "a field of a struct".to_string(),
+            Place::Payload => "a part of an enum".to_string(),
             Place::Const => "a constant".to_string(),
             Place::Body => "a variable".to_string(),
         }
@@ -119,9 +122,9 @@ fn misplaced(cx: &Context<'_>, part: &Ty, place: Place) -> Option<(String, Vec<S
         )),
         Ty::Map(pair) if never_a_key(&pair.0) => Some((
             format!("`{}` can't be a map key", cx.show(&pair.0)),
-            vec!["keys are Int, Bool, Str, Path and tuples, lists and structs of them".to_string()],
+            vec!["keys are Int, Bool, Str, Path and tuples, lists, structs and enums of them".to_string()],
         )),
-        Ty::Bytes | Ty::Duration | Ty::Time | Ty::Json | Ty::Set(_) | Ty::Result(_)
+        Ty::Bytes | Ty::Duration | Ty::Time | Ty::Json | Ty::Set(_)
             if cx.methods_of(part).is_none() =>
         {
             Some((format!("values of type `{text}`"), Vec::new()))

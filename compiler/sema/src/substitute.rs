@@ -24,7 +24,6 @@ pub fn map_leaves(ty: &Ty, replace: &mut impl FnMut(&Ty) -> Option<Ty>) -> Ty {
         Ty::List(item) => Ty::list(map_leaves(item, replace)),
         Ty::Set(item) => Ty::Set(Arc::new(map_leaves(item, replace))),
         Ty::Option(item) => Ty::option(map_leaves(item, replace)),
-        Ty::Result(item) => Ty::Result(Arc::new(map_leaves(item, replace))),
         Ty::Iter(item) => Ty::iter(map_leaves(item, replace)),
         Ty::Dynamic(item) => Ty::dynamic(map_leaves(item, replace)),
         Ty::Map(pair) => Ty::map(map_leaves(&pair.0, replace), map_leaves(&pair.1, replace)),
@@ -48,12 +47,9 @@ pub fn map_leaves(ty: &Ty, replace: &mut impl FnMut(&Ty) -> Option<Ty>) -> Ty {
 /// The direct parts of a type.
 pub fn parts(ty: &Ty) -> Vec<&Ty> {
     match ty {
-        Ty::List(item)
-        | Ty::Set(item)
-        | Ty::Option(item)
-        | Ty::Result(item)
-        | Ty::Iter(item)
-        | Ty::Dynamic(item) => vec![item],
+        Ty::List(item) | Ty::Set(item) | Ty::Option(item) | Ty::Iter(item) | Ty::Dynamic(item) => {
+            vec![item]
+        }
         Ty::Map(pair) => vec![&pair.0, &pair.1],
         Ty::Tuple(items) => items.iter().collect(),
         Ty::NamedTuple(fields) => fields.iter().map(|(_, ty)| ty).collect(),

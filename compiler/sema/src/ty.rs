@@ -41,8 +41,6 @@ pub enum Ty {
     Set(Arc<Ty>),
     /// `T?`
     Option(Arc<Ty>),
-    /// `Result<T>`
-    Result(Arc<Ty>),
     /// `Iter<T>`
     Iter(Arc<Ty>),
     /// `(A, B)`

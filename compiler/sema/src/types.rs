@@ -26,7 +26,6 @@ pub const BUILT_IN: &[&str] = &[
     "List",
     "Map",
     "Set",
-    "Result",
     "Iter",
     "DynamicOutput",
 ];
@@ -330,7 +329,7 @@ fn built_in(
     let text = name.name.as_str();
     let wanted = match text {
         "Map" => 2,
-        "List" | "Set" | "Result" | "Iter" | "DynamicOutput" => 1,
+        "List" | "Set" | "Iter" | "DynamicOutput" => 1,
         _ => 0,
     };
     if counted(Ty::Unit, text, wanted, written, &args, diagnostics) == Ty::Error {
@@ -352,7 +351,6 @@ fn built_in(
         "Map" => Ty::map(next(), next()),
         "List" => Ty::list(next()),
         "Set" => Ty::Set(next().into()),
-        "Result" => Ty::Result(next().into()),
         "Iter" => Ty::iter(next()),
         "DynamicOutput" => Ty::dynamic(next()),
         _ => Ty::Error,

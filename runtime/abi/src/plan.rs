@@ -392,7 +392,7 @@ pub enum Const {
     List(Vec<Const>),
     /// `Map`
     Map(Vec<(Const, Const)>),
-    /// Tuples and structs, by field; an enum is its case number as `Int` and its payload.
+    /// Tuples and structs, by field; an enum is the number of its case as `Int`, then its payload.
     Tuple(Vec<Const>),
 }
 

@@ -9,7 +9,7 @@ use dynop_values::{constant, display};
 
 use crate::command::{flag_of, option_of};
 use crate::loaded::Loaded;
-use crate::parameters::{is_repeatable, is_simple, is_switch};
+use crate::parameters::{holds_nothing, is_repeatable, is_simple, is_switch};
 
 /// How wide the column of flags is before the text begins on the next line.
 const COLUMN: usize = 30;
@@ -144,6 +144,11 @@ fn note(param: &JobParam, desc: &'static TypeDesc) -> String {
     } else {
         ""
     };
+    let how = match cases(desc) {
+        Some(cases) if how.is_empty() => cases,
+        Some(cases) => format!("{cases}; {how}"),
+        None => how.to_owned(),
+    };
     let how = how.replace('…', &flag_of(param)).replace(" ,", ",");
     let default = match &param.default {
         Some(default) => constant::materialise(default, desc).map_or(String::new(), |value| {
@@ -160,6 +165,22 @@ fn note(param: &JobParam, desc: &'static TypeDesc) -> String {
         (true, false) => format!("[{default}]"),
         (false, true) => format!("[{how}]"),
         (false, false) => format!("[{default}; {how}]"),
+    }
+}
+
+/// The cases of an enum of names, also in an option or a list.
+fn cases(desc: &TypeDesc) -> Option<String> {
+    match desc.kind {
+        Kind::Option | Kind::List | Kind::Set => cases(desc.a()),
+        Kind::Enum if is_simple(desc) => {
+            let names: Vec<&str> = desc
+                .fields()
+                .iter()
+                .map(|case| case.name.as_str())
+                .collect();
+            Some(names.join(", "))
+        }
+        _ => None,
     }
 }
 
@@ -277,6 +298,10 @@ fn example_value(desc: &TypeDesc) -> String {
         Kind::Duration => "30s".to_owned(),
         Kind::Time => "2026-01-31T12:00:00Z".to_owned(),
         Kind::Option => example_value(desc.a()),
+        Kind::Enum => match desc.fields().iter().find(|case| holds_nothing(case)) {
+            Some(case) => case.name.as_str().to_owned(),
+            None => "'{…}'".to_owned(),
+        },
         Kind::List | Kind::Set if is_simple(desc.a()) => example_value(desc.a()),
         Kind::List | Kind::Set | Kind::Tuple | Kind::Range => "'[…]'".to_owned(),
         _ => "'{…}'".to_owned(),

@@ -3,10 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use dynop_abi::desc::{Kind, TypeDesc};
+use dynop_abi::desc::{FieldDesc, Kind, TypeDesc};
 use dynop_abi::layout::StrRepr;
+use dynop_values::case::{self, Payload};
 use dynop_values::json::{self, Lexer};
 use dynop_values::{Owned, calendar, display, list, map, text};
+
+use crate::nearest::nearest;
 
 /// Whether a flag of this type may be repeated, a value each time.
 pub fn is_repeatable(desc: &TypeDesc) -> bool {
@@ -28,8 +31,15 @@ pub fn is_simple(desc: &TypeDesc) -> bool {
         | Kind::Duration
         | Kind::Time => true,
         Kind::Option => is_simple(desc.a()),
+        // Those of names alone.
+        Kind::Enum => desc.fields().iter().all(holds_nothing),
         _ => false,
     }
+}
+
+/// Whether a case of an enum is its name alone, which is written without quotes.
+pub fn holds_nothing(case: &FieldDesc) -> bool {
+    case::payload(case) == Payload::Nothing
 }
 
 /// Whether the flag needs no value.
@@ -173,6 +183,16 @@ fn read_one(given: &OsStr, desc: &'static TypeDesc) -> Result<Owned, String> {
                     .ok_or_else(|| mismatch(" like 2026-01-31T12:00:00Z"))?;
                 place.cast::<i64>().write(found);
             }
+            Kind::Enum
+                if let Some((_, tag)) = desc
+                    .fields()
+                    .iter()
+                    .zip(0_u64..)
+                    .find(|(case, _)| case.name.as_str() == given && holds_nothing(case)) =>
+            {
+                place.cast::<u64>().write(tag);
+            }
+            Kind::Enum if is_simple(desc) => return Err(one_of(desc, given)),
             _ => {
                 let is_json = Lexer::new(given).skip().is_ok();
                 return if is_json {
@@ -184,6 +204,19 @@ fn read_one(given: &OsStr, desc: &'static TypeDesc) -> Result<Owned, String> {
         }
     }
     Ok(value)
+}
+
+/// What is wrong with a text that names no case.
+fn one_of(desc: &TypeDesc, given: &str) -> String {
+    let cases = desc.fields().iter().map(|case| case.name.as_str());
+    let listed: Vec<&str> = cases.clone().collect();
+    let near =
+        nearest(given, cases).map_or(String::new(), |near| format!("; did you mean {near}?"));
+    format!(
+        "expected one of {}, found {}{near}",
+        listed.join(", "),
+        shown(OsStr::new(given))
+    )
 }
 
 /// An integer, also with `_` between digits as the language has it.

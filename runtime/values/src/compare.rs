@@ -5,7 +5,10 @@ use std::cmp::Ordering;
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
-use crate::{list, map, text};
+use crate::{case, list, map, text};
+
+/// How many parts of a type are looked at for a float. A higher number would cost more than the comparison it saves.
+const LARGEST_TYPE: u32 = 32;
 
 /// `a == b`. Floats by IEEE: NaN equals nothing. Maps and sets regardless of order. Functions equal nothing.
 ///
@@ -34,9 +37,13 @@ pub unsafe fn equal(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> bool
                     equal(a.add(offset), b.add(offset), field.desc())
                 })
             }
+            Kind::Enum => {
+                case::tag(a) == case::tag(b)
+                    && case::of(a, desc).is_some_and(|case| equal(a, b, case.desc()))
+            }
             Kind::List => equal_lists(a.cast(), b.cast(), desc),
             Kind::Map | Kind::Set => equal_maps(a.cast(), b.cast(), desc),
-            Kind::Closure | Kind::Json | Kind::Enum => false,
+            Kind::Closure | Kind::Json => false,
         }
     }
 }
@@ -66,7 +73,7 @@ unsafe fn equal_lists(
         if len != list::len(b) {
             return false;
         }
-        if len == 0 || (a == b && !holds_floats(desc.a())) {
+        if len == 0 || (a == b && !holds_floats(desc.a(), &mut LARGEST_TYPE.clone())) {
             return true;
         }
         let stride = desc.a().size as usize;
@@ -75,15 +82,20 @@ unsafe fn equal_lists(
     }
 }
 
-/// Whether a value may differ from itself.
-fn holds_floats(desc: &TypeDesc) -> bool {
+/// Whether a value may differ from itself. A type of more parts than are left to look at is taken for one.
+fn holds_floats(desc: &TypeDesc, left: &mut u32) -> bool {
+    if *left == 0 {
+        return true;
+    }
+    *left -= 1;
     match desc.kind {
         Kind::Float => true,
-        Kind::List | Kind::Option | Kind::Set => holds_floats(desc.a()),
-        Kind::Map => holds_floats(desc.b()),
-        Kind::Tuple | Kind::NamedTuple | Kind::Struct | Kind::DynamicOutput => {
-            desc.fields().iter().any(|field| holds_floats(field.desc()))
-        }
+        Kind::List | Kind::Option | Kind::Set => holds_floats(desc.a(), left),
+        Kind::Map => holds_floats(desc.b(), left),
+        Kind::Tuple | Kind::NamedTuple | Kind::Struct | Kind::DynamicOutput | Kind::Enum => desc
+            .fields()
+            .iter()
+            .any(|field| holds_floats(field.desc(), left)),
         _ => false,
     }
 }
@@ -148,14 +160,18 @@ pub unsafe fn compare(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> Or
                 })
                 .find(|order| order.is_ne())
                 .unwrap_or(Ordering::Equal),
+            Kind::Enum => case::tag(a)
+                .cmp(&case::tag(b))
+                .then_with(|| match case::of(a, desc) {
+                    Some(case) => compare(a, b, case.desc()),
+                    None => Ordering::Equal,
+                }),
             Kind::List => compare_lists(
                 a.cast::<*mut ListHeader>().read(),
                 b.cast::<*mut ListHeader>().read(),
                 desc,
             ),
-            Kind::Unit | Kind::Map | Kind::Set | Kind::Closure | Kind::Json | Kind::Enum => {
-                Ordering::Equal
-            }
+            Kind::Unit | Kind::Map | Kind::Set | Kind::Closure | Kind::Json => Ordering::Equal,
         }
     }
 }

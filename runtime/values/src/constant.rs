@@ -72,6 +72,7 @@ unsafe fn write(
             (Const::Tuple(parts), Kind::Tuple | Kind::NamedTuple | Kind::Struct) => {
                 write_fields(parts, place, desc.fields())?;
             }
+            (Const::Tuple(parts), Kind::Enum) => write_case(parts, place, desc)?,
             (Const::Tuple(bounds), Kind::Range) => {
                 let [Const::Int(start), Const::Int(end)] = bounds.as_slice() else {
                     return Err(ConstError::Mismatch);
@@ -80,6 +81,26 @@ unsafe fn write(
             }
             _ => return Err(ConstError::Mismatch),
         }
+    }
+    Ok(())
+}
+
+/// A case: its index, and its payload.
+unsafe fn write_case(
+    parts: &[Const],
+    place: *mut u8,
+    desc: &'static TypeDesc,
+) -> Result<(), ConstError> {
+    let Some((Const::Int(tag), payload)) = parts.split_first() else {
+        return Err(ConstError::Mismatch);
+    };
+    let case = usize::try_from(*tag).ok();
+    let case = case.and_then(|index| desc.fields().get(index));
+    let case = case.ok_or(ConstError::Mismatch)?;
+    // SAFETY: the tag is the first word, and the payload begins where the value does.
+    unsafe {
+        write_fields(payload, place, case.desc().fields())?;
+        place.cast::<i64>().write(*tag);
     }
     Ok(())
 }

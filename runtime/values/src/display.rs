@@ -5,6 +5,7 @@ use std::fmt::Write;
 use dynop_abi::desc::{FieldDesc, Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
+use crate::case::{self, Payload};
 use crate::{calendar, list, map, text};
 
 /// Appends a value as an f-string shows it: a text as it is, everything else (texts within, too) as the language writes
@@ -85,7 +86,8 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) {
                 out.push_str("DynamicOutput");
                 write_fields(out, value, desc.fields());
             }
-            Kind::Closure | Kind::Json | Kind::Enum => {
+            Kind::Enum => write_case(out, value, desc),
+            Kind::Closure | Kind::Json => {
                 push(out, format_args!("<{}>", desc.name.as_str()));
             }
         }
@@ -110,6 +112,29 @@ unsafe fn write_map(out: &mut String, value: *const u8, desc: &TypeDesc) {
         });
     }
     out.push_str(if separator == "[" { "[:]" } else { "]" });
+}
+
+/// `Shape.Circle(2.0)`
+unsafe fn write_case(out: &mut String, value: *const u8, desc: &TypeDesc) {
+    // SAFETY: a valid value; the payload begins where it does.
+    unsafe {
+        let Some(case) = case::of(value, desc) else {
+            return;
+        };
+        push(
+            out,
+            format_args!("{}.{}", case::enum_name(desc), case.name.as_str()),
+        );
+        match (case::payload(case), case.desc().fields()) {
+            (Payload::One, [field]) => {
+                out.push('(');
+                write(out, value.add(field.offset as usize), field.desc());
+                out.push(')');
+            }
+            (Payload::Nothing, _) => {}
+            (_, fields) => write_fields(out, value, fields),
+        }
+    }
 }
 
 unsafe fn write_fields(out: &mut String, value: *const u8, fields: &'static [FieldDesc]) {

@@ -6,7 +6,7 @@
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::StrRepr;
 
-use crate::{list, text};
+use crate::{case, list, text};
 
 /// Odd constants with half of their bits set: digits of pi.
 const SEED: u64 = 0x243f_6a88_85a3_08d3;
@@ -116,8 +116,15 @@ unsafe fn of_part(state: u64, value: *const u8, desc: &TypeDesc) -> u64 {
                 });
                 state
             }
+            Kind::Enum => {
+                let state = mix(case::tag(value) + 1);
+                match case::of(value, desc) {
+                    Some(case) => of_part(state, value, case.desc()),
+                    None => state,
+                }
+            }
             // Not keys, or without content.
-            Kind::Unit | Kind::Map | Kind::Set | Kind::Json | Kind::Enum | Kind::Closure => mix(0),
+            Kind::Unit | Kind::Map | Kind::Set | Kind::Json | Kind::Closure => mix(0),
         }
     }
 }

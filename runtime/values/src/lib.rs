@@ -7,6 +7,7 @@
 //! process: what cannot be allocated is [`NoMemory`].
 
 pub mod calendar;
+pub mod case;
 pub mod compare;
 pub mod constant;
 pub mod count;

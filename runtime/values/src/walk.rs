@@ -6,7 +6,7 @@
 use dynop_abi::desc::{Kind, StaticStr, TypeDesc};
 use dynop_abi::layout::{CLOSURE_DATA, ClosureHeader, Header, StrRepr};
 
-use crate::{count, list, map, memory, text};
+use crate::{case, count, list, map, memory, text};
 
 /// How many buffers deep the walk recurses. A level takes some 300 bytes of stack; a higher number gains nothing, since
 /// the list is only slower by the memory it needs.
@@ -42,6 +42,13 @@ pub(crate) unsafe fn counted_parts(
                 unsafe { counted_parts(value.add(field.offset as usize), field.desc(), each) }
             }
         }
+        Kind::Enum => {
+            // SAFETY: a valid value; the payload lies where its descriptor says.
+            if let Some(case) = unsafe { case::of(value, desc) } {
+                // SAFETY: as above.
+                unsafe { counted_parts(value, case.desc(), each) }
+            }
+        }
         // Plain ones, and those of which no program has values yet.
         Kind::Unit
         | Kind::Int
@@ -50,8 +57,7 @@ pub(crate) unsafe fn counted_parts(
         | Kind::Duration
         | Kind::Time
         | Kind::Range
-        | Kind::Json
-        | Kind::Enum => {}
+        | Kind::Json => {}
     }
 }
 

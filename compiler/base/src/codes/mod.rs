@@ -36,6 +36,8 @@ macro_rules! codes {
 pub mod build;
 /// `E03xx`: composition: jobs, graphs, dynamic outputs, `map` and `collect`.
 pub mod composition;
+/// `E043x`: enums and their cases.
+pub mod enums;
 /// `E00xx`: files and the command line.
 pub mod files;
 /// `E02xx`: names: unknown, defined twice, not visible, imports.
@@ -58,6 +60,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         names::ALL,
         composition::ALL,
         types::ALL,
+        enums::ALL,
         ops::ALL,
         library::ALL,
         build::ALL,

@@ -55,12 +55,7 @@ impl Emitter<'_, '_, '_> {
         let Type::Enum(one) = self.shared.program.types.get(ty) else {
             return Err(CodegenError("a case of what is no enum".into()));
         };
-        let before: usize = one
-            .variants
-            .iter()
-            .take(case as usize)
-            .map(|(_, payload)| payload.len())
-            .sum();
+        let before = one.parts_before(case);
         let layout = self.shared.layouts.get(ty).clone();
         let address = self.temporary(layout.size);
         self.zero_memory(address, layout.size);

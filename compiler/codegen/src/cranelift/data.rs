@@ -20,6 +20,8 @@ pub(crate) enum Described {
     Type(TypeId),
     /// The captures of a closure, as a tuple.
     Captures(Vec<TypeId>),
+    /// The payload of a case of an enum, as a tuple whose fields lie where they do in the enum.
+    Payload(TypeId, u32),
 }
 
 /// Places in the source, numbered as they come.
@@ -207,12 +209,13 @@ impl Shared<'_> {
         self.descriptors.insert(what.clone(), id);
         let record = match what {
             Described::Type(ty) => self.type_record(ty)?,
+            Described::Payload(ty, case) => self.payload_record(ty, case)?,
             Described::Captures(captures) => {
                 let (mut offset, mut fields, mut counted) = (0, Vec::new(), false);
                 for ty in captures {
                     let layout = self.layouts.get(ty);
                     offset = u32::next_multiple_of(offset, layout.align.max(1));
-                    fields.push((String::new(), ty, offset));
+                    fields.push((String::new(), Described::Type(ty), offset));
                     offset += layout.size;
                     counted |= layout.counted;
                 }
@@ -267,7 +270,7 @@ impl Shared<'_> {
             Type::Aggregate(aggregate) => {
                 let named = aggregate.fields.iter().zip(&layout.fields);
                 fields = named
-                    .map(|((name, ty), field)| (name.clone(), *ty, field.offset))
+                    .map(|((name, ty), field)| (name.clone(), Described::Type(*ty), field.offset))
                     .collect();
                 match aggregate.kind {
                     AggregateKind::Tuple => Kind::Tuple,
@@ -276,10 +279,12 @@ impl Shared<'_> {
                     AggregateKind::DynamicOutput => Kind::DynamicOutput,
                 }
             }
-            Type::Enum(_) => {
-                return Err(CodegenError(format!(
-                    "{name}: enums have no descriptors yet"
-                )));
+            Type::Enum(one) => {
+                let cases = one.variants.iter().zip(0..);
+                fields = cases
+                    .map(|(case, index)| (case.name.clone(), Described::Payload(ty, index), 0))
+                    .collect();
+                Kind::Enum
             }
             Type::Closure(..) => Kind::Closure,
         };
@@ -294,6 +299,38 @@ impl Shared<'_> {
         )
     }
 
+    /// The payload of a case: its fields have the offsets that they have in the enum, so size and alignment are the
+    /// enum's.
+    fn payload_record(&mut self, ty: TypeId, index: u32) -> Result<Record, CodegenError> {
+        let layout = self.layouts.get(ty).clone();
+        let Type::Enum(one) = self.program.types.get(ty) else {
+            return Err(CodegenError("a case of what is no enum".into()));
+        };
+        let Some(case) = one.variants.get(index as usize) else {
+            return Err(CodegenError("a case that is not there".into()));
+        };
+        let name = format!("{}.{}", one.name, case.name);
+        let places = layout.fields.iter().skip(one.parts_before(index));
+        let (mut fields, mut counted) = (Vec::new(), false);
+        for ((name, ty), place) in case.payload.iter().zip(places) {
+            fields.push((name.clone(), Described::Type(*ty), place.offset));
+            counted |= self.layouts.get(*ty).counted;
+        }
+        let kind = match case.payload.first() {
+            Some((name, _)) if !name.is_empty() => Kind::NamedTuple,
+            _ => Kind::Tuple,
+        };
+        self.record(
+            kind,
+            layout.size,
+            layout.align,
+            counted,
+            &name,
+            [None, None],
+            &fields,
+        )
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
     fn record(
         &mut self,
@@ -303,7 +340,7 @@ impl Shared<'_> {
         counted: bool,
         name: &str,
         arguments: [Option<TypeId>; 2],
-        fields: &[(String, TypeId, u32)],
+        fields: &[(String, Described, u32)],
     ) -> Result<Record, CodegenError> {
         let mut record = Record::new(size_of::<TypeDesc>());
         record.put(offset_of!(TypeDesc, kind), &[kind as u8]);
@@ -328,8 +365,8 @@ impl Shared<'_> {
         if !fields.is_empty() {
             let size = size_of::<FieldDesc>();
             let mut table = Record::new(size * fields.len());
-            for (index, (name, ty, offset)) in fields.iter().enumerate() {
-                let id = self.descriptor(*ty)?;
+            for (index, (name, what, offset)) in fields.iter().enumerate() {
+                let id = self.described(what.clone())?;
                 table
                     .addresses
                     .push((index * size + offset_of!(FieldDesc, desc), id));

@@ -69,12 +69,7 @@ impl Emitter<'_, '_, '_> {
                 let Type::Enum(one) = self.shared.program.types.get(ty) else {
                     return Err(CodegenError("a case of what is no enum".into()));
                 };
-                let before: usize = one
-                    .variants
-                    .iter()
-                    .take(*case as usize)
-                    .map(|(_, payload)| payload.len())
-                    .sum();
+                let before = one.parts_before(*case);
                 self.copy_of_field(base, before + *index as usize).map(Some)
             }
             Op::IsSome(base) => {

@@ -74,7 +74,7 @@ pub fn counted_types(types: &Types) -> Vec<bool> {
             | Type::Closure(..) => true,
             Type::Option(inner) => of(inner),
             Type::Aggregate(aggregate) => aggregate.fields.iter().any(|(_, ty)| of(ty)),
-            Type::Enum(one) => one.variants.iter().flat_map(|(_, payload)| payload).any(of),
+            Type::Enum(one) => one.parts().any(|ty| of(&ty)),
             Type::Unit
             | Type::Int
             | Type::Float

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::scan::{Token, scan};
 use crate::function::{Block, BlockId, Function, FunctionId, Local, LocalId, OpEntry, Program};
-use crate::types::{Aggregate, AggregateKind, Enum, Type, TypeId};
+use crate::types::{Aggregate, AggregateKind, Case, Enum, Type, TypeId};
 
 /// What is wrong with a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -191,7 +191,11 @@ impl Parser {
             }
             "enum" => {
                 let (alias, name) = (self.word()?, self.text()?);
-                let variants = self.list(|this| Ok((this.word()?, this.list(Self::ty)?)))?;
+                let variants = self.list(|this| Ok((this.word()?, this.list(Self::part)?)))?;
+                let variants = variants
+                    .into_iter()
+                    .map(|(name, payload)| Case { name, payload })
+                    .collect();
                 let id = self
                     .program
                     .types
@@ -227,6 +231,16 @@ impl Parser {
         let name = self.word()?;
         self.sign(':')?;
         Ok((name, self.ty()?))
+    }
+
+    /// A part of a case: a type, with a name if it has one.
+    fn part(&mut self) -> Result<(String, TypeId)> {
+        let named = matches!(self.peek(), Token::Word(_))
+            && matches!(self.tokens.get(self.at + 1), Some((Token::Sign(':'), _)));
+        if named {
+            return self.named_type();
+        }
+        Ok((String::new(), self.ty()?))
     }
 
     fn typed_local(&mut self, number: usize) -> Result<Local> {

@@ -49,7 +49,7 @@ impl<'t> TypeNames<'t> {
                     let cases: Vec<String> = one
                         .variants
                         .iter()
-                        .map(|(name, payload)| format!("{name}({})", self.list(payload)))
+                        .map(|case| format!("{}({})", case.name, self.fields(&case.payload)))
                         .collect();
                     writeln!(out, "enum {alias} {:?} ({})", one.name, cases.join(", "))
                 }
@@ -62,7 +62,10 @@ impl<'t> TypeNames<'t> {
     fn fields(&self, fields: &[(String, TypeId)]) -> String {
         let fields: Vec<String> = fields
             .iter()
-            .map(|(name, ty)| format!("{name}: {}", self.name(*ty)))
+            .map(|(name, ty)| match name.as_str() {
+                "" => self.name(*ty),
+                name => format!("{name}: {}", self.name(*ty)),
+            })
             .collect();
         fields.join(", ")
     }

@@ -135,7 +135,10 @@ impl Verifier<'_> {
             },
             Op::Variant(ty, case, payload) => match types.get(*ty) {
                 Type::Enum(one) => match one.variants.get(*case as usize) {
-                    Some((_, wanted)) => self.arguments(payload, wanted),
+                    Some(case) => {
+                        let wanted: Vec<TypeId> = case.payload.iter().map(|(_, ty)| *ty).collect();
+                        self.arguments(payload, &wanted)
+                    }
                     None => Err("a case that is not there".into()),
                 },
                 _ => Err("`variant` of what is no enum".into()),

@@ -76,8 +76,8 @@ pub fn result_type(
         Op::VariantField(a, case, index) => match shape(a) {
             Some(Type::Enum(one)) => {
                 let case = one.variants.get(*case as usize);
-                let field = case.and_then(|(_, payload)| payload.get(*index as usize));
-                field.copied().map(Some).ok_or_else(|| wrong(a))
+                let field = case.and_then(|case| case.payload.get(*index as usize));
+                field.map(|(_, ty)| Some(*ty)).ok_or_else(|| wrong(a))
             }
             _ => Err(wrong(a)),
         },

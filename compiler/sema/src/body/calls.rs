@@ -362,6 +362,9 @@ impl BodyChecker<'_, '_> {
                 None => self.broken_call(written),
             };
         }
+        if let Some(named) = self.enum_named(base) {
+            return self.make_variant(named, name, written, hint);
+        }
         if let Some(expr) = self.call_on_item(base, name, written) {
             return expr;
         }
@@ -378,7 +381,7 @@ impl BodyChecker<'_, '_> {
         self.call_method(receiver, name, type_args, written)
     }
 
-    /// `Shape.Circle(…)`, and the methods that only compositions have: `op.map`, `dynamic.collect()`.
+    /// What stands on a type, which has no methods.
     fn call_on_item(
         &mut self,
         base: &ast::Expr,
@@ -392,8 +395,6 @@ impl BodyChecker<'_, '_> {
             return None;
         }
         match self.cx.resolve(self.module, item)? {
-            // The declaration was reported as not supported.
-            Definition::Enum(_) => Some(self.broken_call(written)),
             Definition::Struct(_) | Definition::Alias(_) => {
                 self.report(
                     Diagnostic::new(

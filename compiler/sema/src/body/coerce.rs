@@ -23,6 +23,8 @@ pub enum Origin {
     Variable(Symbol, Span),
     /// A field, declared there.
     Field(Symbol, Span),
+    /// A part of the payload of a case, which is declared there.
+    Payload(Symbol, Span),
     /// An earlier element, arm or branch, which gave the type.
     Earlier(&'static str, Span),
     /// The other operand.
@@ -122,6 +124,7 @@ impl BodyChecker<'_, '_> {
             }
             Origin::Variable(name, _) => format!("`{name}` is a `{w}`, found a `{f}`"),
             Origin::Field(name, _) => format!("the field `{name}` is a `{w}`, found a `{f}`"),
+            Origin::Payload(name, _) => format!("`{name}` holds a `{w}`, found a `{f}`"),
             Origin::Rule(rule) => format!("{rule}, found a `{f}`"),
             _ => format!("expected a `{w}`, found a `{f}`"),
         };
@@ -165,6 +168,7 @@ impl BodyChecker<'_, '_> {
                 diagnostic.label(span, format!("`{name}` is bound here"))
             }
             Origin::Field(_, span) => diagnostic.label(span, "the field is declared here"),
+            Origin::Payload(_, span) => diagnostic.label(span, "the case is declared here"),
             Origin::Earlier(what, span) => {
                 diagnostic.label(span, format!("{what} is a `{wanted}`"))
             }

@@ -211,12 +211,19 @@ impl BodyChecker<'_, '_> {
     ) -> Expr {
         let body = self.block(body, wanted);
         let scope = self.open_scope();
-        let error = error.map(|name| self.bind(name, failure_type(), false, Bound::Catch));
+        let caught = error.map(|name| self.bind_failure(name));
         let handler = self.block(handler, wanted);
         self.close_scope(scope);
         let mut branches = vec![body, handler];
         let ty = self.join(&mut branches, "the tried block", wanted);
-        let handler = branches.pop().unwrap_or_else(|| self.error_expr(expr.span));
+        let mut handler = branches.pop().unwrap_or_else(|| self.error_expr(expr.span));
+        let error = caught.as_ref().map(|(local, _)| *local);
+        if let Some((_, Some(bind))) = caught {
+            let (ty, span) = (handler.ty.clone(), handler.span);
+            let value = Some(Box::new(handler));
+            let stmts = vec![bind];
+            handler = made(ExprKind::Block { stmts, value }, ty, span);
+        }
         let body = branches.pop().unwrap_or_else(|| self.error_expr(expr.span));
         made(
             ExprKind::Try {
@@ -227,6 +234,36 @@ impl BodyChecker<'_, '_> {
             ty,
             expr.span,
         )
+    }
+
+    /// Binds the name behind `catch`: the local that the failure comes in, and the statement that makes a `Failure` of it.
+    fn bind_failure(&mut self, name: Ident) -> (hir::LocalId, Option<hir::Stmt>) {
+        let Some(id) = self.cx.failure_struct() else {
+            return (self.bind(name, failure_type(), false, Bound::Catch), None);
+        };
+        let span = name.span;
+        let caught = self.hidden(failure_type(), span);
+        let ty = Ty::Struct(id, [].into());
+        let local = self.bind(name, ty.clone(), false, Bound::Catch);
+        let fields = self.cx.struct_of(id).fields.iter();
+        let values = fields.zip(0..).map(|(field, index)| match index {
+            0..3 => {
+                let base = Box::new(made(ExprKind::Local(caught), failure_type(), span));
+                made(ExprKind::Field { base, index }, Ty::Str, span)
+            }
+            _ => field
+                .default
+                .clone()
+                .unwrap_or_else(|| made(ExprKind::Str("".into()), Ty::Str, span)),
+        });
+        let value = made(ExprKind::Aggregate(values.collect()), ty.clone(), span);
+        let pattern = hir::Pattern {
+            kind: hir::PatternKind::Bind(local),
+            ty,
+            span,
+        };
+        let kind = hir::StmtKind::Let { pattern, value };
+        (caught, Some(hir::Stmt { kind, span }))
     }
 
     pub(super) fn try_dropped(

@@ -74,6 +74,7 @@ impl BodyChecker<'_, '_> {
                 PatternKind::Literal(_) => "a literal",
                 PatternKind::Range { .. } => "a range",
                 PatternKind::None | PatternKind::Some(_) => "one case of an option",
+                PatternKind::Variant(..) if self.only_case(&part.ty) => return,
                 PatternKind::Variant(..) => "one case of an enum",
                 PatternKind::List {
                     before,
@@ -95,6 +96,14 @@ impl BodyChecker<'_, '_> {
                 .here(format!("this matches only {what}"))
                 .help("use `match`, which says what happens in the other cases"),
             );
+        }
+    }
+
+    /// Whether every value of a type is of one case.
+    fn only_case(&self, ty: &Ty) -> bool {
+        match self.infer.shallow(ty) {
+            Ty::Enum(id, _) => self.cx.enum_of(id).variants.len() == 1,
+            _ => false,
         }
     }
 

@@ -26,6 +26,7 @@ mod places;
 mod report;
 mod statements;
 mod structs;
+mod variants;
 
 use std::collections::{HashMap, HashSet};
 

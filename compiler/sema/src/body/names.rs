@@ -70,6 +70,9 @@ impl BodyChecker<'_, '_> {
                     Definition::Struct(_) => {
                         diagnostic.help(format!("make one with `{name}(field: value)`"))
                     }
+                    Definition::Enum(_) => {
+                        diagnostic.help(format!("name a case of it: `{name}.…`"))
+                    }
                     Definition::Module(_) => {
                         diagnostic.help(format!("name what you want of it: `{name}.…`"))
                     }
@@ -220,6 +223,9 @@ impl BodyChecker<'_, '_> {
                 Some(definition) => self.definition(definition, name.name, span, hint),
                 None => self.error_expr(span),
             };
+        }
+        if let Some(named) = self.enum_named(base) {
+            return self.case_value(named, name, hint, span);
         }
         let base = if optional {
             self.whole(base, None)

@@ -4,6 +4,7 @@ use dynop_base::codes::{names, types};
 use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast::{self, ElementPattern, FieldPattern, Ident, PatternKind as Kind};
 
+use super::variants::Parts;
 use super::{BodyChecker, Bound, Mode, Origin};
 use crate::context::Definition;
 use crate::hir::{Expr, ExprKind, LocalId, Pattern, PatternKind};
@@ -85,6 +86,9 @@ impl BodyChecker<'_, '_> {
         span: Span,
     ) -> PatternKind {
         let ident = Ident { name, span };
+        if origin == Bound::Arm && self.bare_case(ident, ty) {
+            return PatternKind::Wildcard;
+        }
         if origin == Bound::Arm
             && self.local(name).is_none()
             && let Some(Definition::Const(id)) = self.cx.resolve(self.module, name)
@@ -181,7 +185,7 @@ impl BodyChecker<'_, '_> {
         }
     }
 
-    fn pattern_mismatch(&mut self, what: &str, wanted: &str, ty: &Ty, span: Span) {
+    pub(super) fn pattern_mismatch(&mut self, what: &str, wanted: &str, ty: &Ty, span: Span) {
         if matches!(ty, Ty::Error | Ty::Never) {
             return;
         }
@@ -346,6 +350,16 @@ impl BodyChecker<'_, '_> {
                 None => PatternKind::Wildcard,
             };
         }
+        if let Some((named, case)) = self.enum_of_path(path) {
+            let parts = Parts { fields, rest, span };
+            return self.variant_pattern(named, *case, parts, ty, mutable, origin);
+        }
+        if let [name] = path
+            && self.bare_case(*name, ty)
+        {
+            self.bind_nowhere(fields.unwrap_or_default(), mutable, origin);
+            return PatternKind::Wildcard;
+        }
         let definition = match path {
             [name] => self.cx.resolve(self.module, name.name),
             [module, name] => match self.cx.resolve(self.module, module.name) {
@@ -360,10 +374,6 @@ impl BodyChecker<'_, '_> {
                 let parts = self.named_parts(fields, ty, &[], mutable, origin);
                 self.check_all_named(&parts, ty, rest, span);
                 parts
-            }
-            (Some(Definition::Enum(_)), _) => {
-                self.bind_nowhere(fields, mutable, origin);
-                PatternKind::Wildcard
             }
             (None, _) => {
                 self.bind_nowhere(fields, mutable, origin);
@@ -382,7 +392,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// Binds the names of a pattern whose value is broken, so that their uses give no further messages.
-    fn bind_nowhere(&mut self, fields: &[FieldPattern], mutable: bool, origin: Bound) {
+    pub(super) fn bind_nowhere(&mut self, fields: &[FieldPattern], mutable: bool, origin: Bound) {
         for field in fields {
             self.pattern_inner(&field.pattern, &Ty::Error, mutable, origin);
         }

@@ -28,6 +28,7 @@ const STD: &[(&str, &str)] = &[
     ("map", include_str!("../../../../runtime/std/map.dyn")),
     ("math", include_str!("../../../../runtime/std/math.dyn")),
     ("option", include_str!("../../../../runtime/std/option.dyn")),
+    ("result", include_str!("../../../../runtime/std/result.dyn")),
     ("path", include_str!("../../../../runtime/std/path.dyn")),
     ("random", include_str!("../../../../runtime/std/random.dyn")),
     ("range", include_str!("../../../../runtime/std/range.dyn")),

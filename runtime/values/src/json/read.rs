@@ -5,6 +5,7 @@ use dynop_abi::layout::{ListHeader, StrRepr};
 
 use super::base64;
 use super::lexer::{JsonError, Lexer, Token};
+use crate::case::{self, Payload};
 use crate::memory::NoMemory;
 use crate::owned::Owned;
 use crate::{calendar, list, map, text};
@@ -54,6 +55,7 @@ unsafe fn read_to(
             Kind::Map => read_map(lexer, place.cast(), desc),
             Kind::Tuple => read_tuple(lexer, place, desc),
             Kind::NamedTuple | Kind::Struct => read_object(lexer, place, desc),
+            Kind::Enum => read_case(lexer, place, desc),
             Kind::Range => {
                 let mut bounds = [0_i64; 2];
                 let whole = Lexer::clone(lexer);
@@ -324,6 +326,77 @@ unsafe fn read_tuple(
         return Err(lexer.error(format!("expected {wanted} elements, found {index}")));
     }
     Ok(())
+}
+
+/// `"A"` for a case without payload, else `{"A": payload}`.
+unsafe fn read_case(
+    lexer: &mut Lexer<'_>,
+    place: *mut u8,
+    desc: &'static TypeDesc,
+) -> Result<(), JsonError> {
+    let whole = Lexer::clone(lexer);
+    let is_object = lexer.peek() == b'{';
+    let name = if is_object {
+        lexer.expect(b'{')?;
+        if !lexer.more(b'}', true)? {
+            return Err(whole.error(format!("expected {}, found {{}}", desc.name.as_str())));
+        }
+        lexer.key()?
+    } else {
+        match lexer.token()? {
+            Token::Str(name) => name,
+            found => return Err(mismatch(&whole, desc, &found)),
+        }
+    };
+    let mut cases = desc.fields().iter().zip(0_u64..);
+    let Some((case, tag)) = cases.find(|(case, _)| case.name.as_str() == name) else {
+        return Err(unknown_case(&whole, desc, &name));
+    };
+    let payload = case::payload(case);
+    if is_object == (payload == Payload::Nothing) {
+        let holds = if is_object { "nothing" } else { "a value" };
+        let form = if is_object {
+            format!("\"{name}\"")
+        } else {
+            format!("{{\"{name}\": …}}")
+        };
+        return Err(whole.error(format!(
+            "the case {name} of {} holds {holds}: expected {form}",
+            desc.name.as_str()
+        )));
+    }
+    if is_object {
+        let path = lexer.enter_field(&name);
+        // SAFETY: the parts lie within the value, which holds zeroes; the tag is set once they are there.
+        unsafe {
+            match (payload, case.desc().fields()) {
+                (Payload::One, [field]) => {
+                    read_to(lexer, place.add(field.offset as usize), field.desc())?;
+                }
+                _ => read_to(lexer, place, case.desc())?,
+            }
+        }
+        lexer.leave(path);
+        if lexer.more(b'}', false)? {
+            return Err(lexer.error("expected one case, found more"));
+        }
+    }
+    // SAFETY: the tag is the first word.
+    unsafe { place.cast::<u64>().write(tag) };
+    Ok(())
+}
+
+fn unknown_case(lexer: &Lexer<'_>, desc: &TypeDesc, name: &str) -> JsonError {
+    let cases: Vec<&str> = desc
+        .fields()
+        .iter()
+        .map(|case| case.name.as_str())
+        .collect();
+    lexer.error(format!(
+        "{} has no case {name:?}; it has {}",
+        desc.name.as_str(),
+        cases.join(", ")
+    ))
 }
 
 unsafe fn read_object(

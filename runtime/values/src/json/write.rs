@@ -6,6 +6,7 @@ use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
 use super::base64;
+use crate::case::{self, Payload};
 use crate::map::MapHeader;
 use crate::{calendar, display, list, map, text};
 
@@ -75,7 +76,8 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) -> Resu
                 }
                 entries.end();
             }
-            Kind::Closure | Kind::Json | Kind::Enum => {
+            Kind::Enum => write_case(out, value, desc)?,
+            Kind::Closure | Kind::Json => {
                 let message = format!("a {} has no JSON", desc.name.as_str());
                 return Err(WriteError { message });
             }
@@ -142,6 +144,35 @@ unsafe fn write_option(
         if nested {
             out.push(']');
         }
+    }
+    Ok(())
+}
+
+/// `"A"` for a case without payload, else `{"A": payload}`.
+unsafe fn write_case(
+    out: &mut String,
+    value: *const u8,
+    desc: &TypeDesc,
+) -> Result<(), WriteError> {
+    // SAFETY: a valid value; the payload begins where it does.
+    unsafe {
+        let Some(case) = case::of(value, desc) else {
+            return Ok(());
+        };
+        if case::payload(case) == Payload::Nothing {
+            quote(out, case.name.as_str());
+            return Ok(());
+        }
+        out.push('{');
+        quote(out, case.name.as_str());
+        out.push(':');
+        match (case::payload(case), case.desc().fields()) {
+            (Payload::One, [field]) => {
+                write(out, value.add(field.offset as usize), field.desc())?;
+            }
+            _ => write(out, value, case.desc())?,
+        }
+        out.push('}');
     }
     Ok(())
 }
