@@ -101,7 +101,8 @@ impl Evaluator<'_, '_, '_> {
         };
         let element = match (how, ty) {
             (Gathering::Results, Ty::List(item)) => match &**item {
-                Ty::Result(item) => (**item).clone(),
+                // The one type argument of `Result`.
+                Ty::Enum(_, args) => args.first()?.clone(),
                 _ => return None,
             },
             (_, Ty::List(item)) => (**item).clone(),

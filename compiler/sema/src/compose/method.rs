@@ -202,7 +202,7 @@ impl Composer<'_, '_> {
         let ty = match into {
             Gathering::List => Ty::list(item),
             Gathering::Keyed => Ty::map(Ty::Str, item),
-            Gathering::Results => Ty::list(Ty::Result(item.into())),
+            Gathering::Results => Ty::list(self.cx.result_of(item)),
         };
         Node {
             kind: NodeKind::Collect {
