@@ -198,7 +198,17 @@ impl Pass<'_, '_> {
                 .note("two floats that look alike may differ, and NaN differs from itself")
                 .help("use an `Int` or a `Str` as the key"),
             (Ability::Key, _) => diagnostic
-            if matches!(ability, Ability::Number | Ability::Data) {
+                .note("keys are Int, Bool, Str, Path and tuples, lists, structs and enums of them"),
+            (Ability::Row, _) => diagnostic.note(
+                "a row is a struct, a tuple, a `List` of cells or a `Map` from `Str` to cells; cells may be of any type that \
+                 has a form in JSON",
+            ),
+            (Ability::Data, _) => diagnostic
+                .note("texts and bytes have digests")
+                .help("make a text of it, such as `json.to_str(value)`"),
+            (Ability::Order, _) => {
+                diagnostic.note("numbers, texts, paths, and tuples, lists and enums of them have an order")
+            }
             _ => diagnostic,
         };
         self.diagnostics.push(diagnostic);
