@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use dynop_abi::desc::TypeDesc;
 
 use crate::memory::NoMemory;
-use crate::walk;
+use crate::{json, walk};
 
 /// One value of a type known at run time.
 pub struct Owned {
@@ -46,6 +46,17 @@ impl Owned {
     /// The same, as known not to be null.
     pub fn place(&self) -> NonNull<u8> {
         self.data
+    }
+
+    /// The value as JSON, on one line.
+    ///
+    /// # Errors
+    /// As [`json::write`].
+    pub fn to_json(&self) -> Result<String, json::WriteError> {
+        let mut text = String::new();
+        // SAFETY: the memory holds a value of `desc`.
+        unsafe { json::write(&mut text, self.as_ptr(), self.desc)? };
+        Ok(text)
     }
 
     /// Its type.

@@ -1,7 +1,7 @@
 //! Mutations of texts: of single bytes, of tokens and of lines, and crossings of two texts.
 
-/// Words and signs that mean something, to be put in anywhere.
-const TOKENS: [&str; 96] = [
+/// Words and signs that mean something in a program, to be put in anywhere.
+pub const PROGRAM_TOKENS: [&str; 96] = [
     "(",
     ")",
     "[",
@@ -103,12 +103,19 @@ const TOKENS: [&str; 96] = [
 /// A stream of mutated texts.
 pub struct Mutator {
     seeds: Vec<String>,
+    tokens: &'static [&'static str],
+    most: usize,
     state: u64,
 }
 
 impl Mutator {
-    /// A stream over `seeds`; the same seed gives the same stream.
-    pub fn new(seeds: Vec<String>, seed: u64) -> Self {
+    /// A stream over `seeds`, with up to `most` mutations a text; the same seed gives the same stream.
+    pub fn new(
+        seeds: Vec<String>,
+        tokens: &'static [&'static str],
+        most: usize,
+        seed: u64,
+    ) -> Self {
         let seeds = if seeds.is_empty() {
             vec![String::new()]
         } else {
@@ -116,6 +123,8 @@ impl Mutator {
         };
         Self {
             seeds,
+            tokens,
+            most,
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
         }
     }
@@ -140,14 +149,14 @@ impl Mutator {
     /// The next text.
     pub fn next_text(&mut self) -> String {
         let mut text = self.seed();
-        for _ in 0..1 + self.below(6) {
+        for _ in 0..1 + self.below(self.most) {
             text = self.mutate(text);
         }
         text
     }
 
     fn mutate(&mut self, text: String) -> String {
-        match self.below(10) {
+        match self.below(20) {
             0 => self.flip_byte(text),
             1 => self.remove(text),
             2 => self.cross(&text),
@@ -155,7 +164,9 @@ impl Mutator {
             4 => self.swap_lines(&text),
             5 => self.cut(text),
             6 => self.remove_token(text),
-            _ => self.insert_token(text),
+            7..=9 => self.insert_token(text),
+            10..=12 => self.add_line(&text),
+            _ => self.replace_word(text),
         }
     }
 
@@ -239,8 +250,51 @@ impl Mutator {
 
     fn insert_token(&mut self, mut text: String) -> String {
         let at = self.place(&text);
-        let token = TOKENS[self.below(TOKENS.len())];
+        let token = self.tokens[self.below(self.tokens.len())];
         text.insert_str(at, token);
         text
     }
+
+    /// A line of some text, behind a line of this one: what is well formed by itself, and means another thing here.
+    fn add_line(&mut self, text: &str) -> String {
+        let other = self.seed();
+        let from: Vec<&str> = other.split('\n').collect();
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        let at = self.below(lines.len() + 1);
+        lines.insert(at, from[self.below(from.len())]);
+        lines.join("\n")
+    }
+
+    /// A word in the place of another: a name, type or number of this text, or now and then of any.
+    fn replace_word(&mut self, mut text: String) -> String {
+        let places = words(&text);
+        let other = if self.below(4) == 0 {
+            self.seed()
+        } else {
+            text.clone()
+        };
+        let others = words(&other);
+        if places.is_empty() || others.is_empty() {
+            return text;
+        }
+        let place = places[self.below(places.len())].clone();
+        let word = &other[others[self.below(others.len())].clone()];
+        text.replace_range(place, word);
+        text
+    }
+}
+
+/// Where the names, words and numbers of a text are.
+fn words(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut words: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, c) in text.char_indices() {
+        if !c.is_alphanumeric() && c != '_' {
+            continue;
+        }
+        match words.last_mut() {
+            Some(word) if word.end == at => word.end += c.len_utf8(),
+            _ => words.push(at..at + c.len_utf8()),
+        }
+    }
+    words
 }

@@ -292,7 +292,9 @@ fn object_key(
     desc: &'static TypeDesc,
 ) -> Result<Owned, JsonError> {
     let key = Owned::zeroed(desc).map_err(|error| memory(lexer, error))?;
-    let token = if desc.kind == Kind::Int {
+    // One way to write a number as a key: `"+1"` and `"01"` would be other texts for the same key.
+    let is_number = |text: &str| text.parse::<i64>().is_ok_and(|n| n.to_string() == text);
+    let token = if desc.kind == Kind::Int && is_number(&name) {
         Token::Number(name)
     } else {
         Token::Str(name)

@@ -134,6 +134,16 @@ fn errors_say_where_and_what() {
 }
 
 #[test]
+fn keys_that_are_numbers_are_written_in_one_way() {
+    for key in ["+1", "01", "-0", " 1", "1.0", "", "\\n"] {
+        let text = format!("{{\"{key}\": 1}}");
+        let error = round(&text, map_of(int(), int())).expect_err(key);
+        assert!(error.contains("expected Int, found \""), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
 fn noise_is_refused_without_harm() {
     let types = [
         int(),
