@@ -70,7 +70,7 @@ impl Diagnostic {
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: harmless(message.into(), false),
             primary: Label {
                 span,
                 text: String::new(),
@@ -85,7 +85,7 @@ impl Diagnostic {
     /// The words at the primary place.
     #[must_use]
     pub fn here(mut self, text: impl Into<String>) -> Self {
-        self.primary.text = text.into();
+        self.primary.text = harmless(text.into(), true);
         self
     }
 
@@ -94,7 +94,7 @@ impl Diagnostic {
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             span,
-            text: text.into(),
+            text: harmless(text.into(), true),
         });
         self
     }
@@ -102,14 +102,14 @@ impl Diagnostic {
     /// A fact that explains.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.notes.push(text.into());
+        self.notes.push(harmless(text.into(), true));
         self
     }
 
     /// A way out.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.helps.push(text.into());
+        self.helps.push(harmless(text.into(), true));
         self
     }
 
@@ -159,6 +159,23 @@ impl Diagnostic {
     }
 }
 
+/// Words with control characters written out. Messages quote the program, which may hold anything; what comes of it is for
+/// terminals, whose cursor it shall not move, and for logs, where a message is one line.
+fn harmless(text: String, lines: bool) -> String {
+    let harmful = |c: char| c.is_control() && !(lines && c == '\n');
+    if !text.contains(harmful) {
+        return text;
+    }
+    text.chars().fold(String::new(), |mut words, c| {
+        if harmful(c) {
+            words.extend(c.escape_debug());
+        } else {
+            words.push(c);
+        }
+        words
+    })
+}
+
 /// The candidate nearest to `name` by edit distance, if one is near enough to be what was meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
@@ -201,6 +218,15 @@ fn edit_distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_the_program_do_no_harm() {
+        let span = Span::new(crate::FileId(0), 0, 0);
+        let found = Diagnostic::new(&crate::codes::names::UNKNOWN, span, "no `a\n\u{1b}[2J`")
+            .help("one\ntwo\u{0}");
+        assert_eq!(found.message, "no `a\\n\\u{1b}[2J`");
+        assert_eq!(found.helps, ["one\ntwo\\0"]);
+    }
 
     #[test]
     fn the_nearest_name_is_near() {

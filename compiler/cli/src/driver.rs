@@ -226,7 +226,12 @@ impl Frontend {
         let errors = self.diagnostics.iter().filter(|d| d.is_error()).count();
         let warnings = self.diagnostics.len() - errors;
         if format == MessageFormat::Human && !self.diagnostics.is_empty() {
-            let _ = writeln!(err, "{}", count(errors, warnings));
+            let shown = if self.diagnostics.len() > render::MOST_DRAWN {
+                format!("; the first {} are shown", render::MOST_DRAWN)
+            } else {
+                String::new()
+            };
+            let _ = writeln!(err, "{}{shown}", count(errors, warnings));
         }
     }
 
@@ -390,14 +395,16 @@ impl Frontend {
             .as_ref()
             .and_then(|program| program.main)
             .unwrap_or(FileId(0));
-        self.diagnostics.push(
-            Diagnostic::new(
-                &codes::build::BACK_END,
-                Span::new(main, 0, 0),
-                format!("{stage} failed: {message}"),
-            )
-            .help(help),
+        let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+        let mut found = Diagnostic::new(
+            &codes::build::BACK_END,
+            Span::new(main, 0, 0),
+            format!("{stage} failed: {first}"),
         );
+        if !rest.is_empty() {
+            found = found.note(rest);
+        }
+        self.diagnostics.push(found.help(help));
         Err(Stopped)
     }
 }

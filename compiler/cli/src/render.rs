@@ -53,7 +53,12 @@ impl Style {
     }
 }
 
-/// Diagnostics in the order of their places, as text in the given format, each ending in a newline.
+/// Of more diagnostics than this the first are drawn: whoever reads them begins at the top anyway, and what a generated
+/// file gets wrong it gets wrong everywhere. Formats for programs have all of them.
+pub const MOST_DRAWN: usize = 200;
+
+/// Diagnostics in the order of their places, as text in the given format, each ending in a newline. For people the first
+/// [`MOST_DRAWN`].
 pub fn render(
     diagnostics: &[Diagnostic],
     sources: &SourceMap,
@@ -62,6 +67,9 @@ pub fn render(
 ) -> String {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|d| (d.primary.span, d.code.id));
+    if format == MessageFormat::Human {
+        sorted.truncate(MOST_DRAWN);
+    }
     let mut text = String::new();
     for diagnostic in sorted {
         match format {
