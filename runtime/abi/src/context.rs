@@ -1,6 +1,17 @@
 //! What a running step is given.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+/// Something that the standard library does when an attempt ends, however it ends (see [`StepContext::at_end`]).
+#[repr(C)]
+#[derive(Debug)]
+pub struct AtEnd {
+    /// Does it, and frees this record, which it is given.
+    pub run: unsafe extern "C" fn(*mut AtEnd),
+    /// What is done after it, or null.
+    pub next: *mut AtEnd,
+}
 
 /// The first argument of every compiled function. Compiled code reads the first two fields at their fixed offsets; what
 /// lies behind them belongs to the runtime, which embeds this record at the start of its own.
@@ -14,6 +25,8 @@ pub struct StepContext {
     pub poll: AtomicU64,
     /// The standard library's, for the step's random numbers: zeroes when an attempt begins, see [`Self::begin`].
     pub random: [AtomicU64; 4],
+    /// What [`Self::end`] does, last first; null for nothing.
+    pub at_end: AtomicPtr<AtEnd>,
 }
 
 impl StepContext {
@@ -23,6 +36,7 @@ impl StepContext {
             stack_limit: AtomicU64::new(0),
             poll: AtomicU64::new(0),
             random: [const { AtomicU64::new(0) }; 4],
+            at_end: AtomicPtr::new(null_mut()),
         }
     }
 
@@ -31,6 +45,34 @@ impl StepContext {
         for word in &self.random {
             word.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Ends the attempt: does what was left to do. Whoever runs steps calls it after each, on the step's thread.
+    pub fn end(&self) {
+        // A step's context is used by one thread at a time.
+        let mut next = self.at_end.load(Ordering::Relaxed);
+        if next.is_null() {
+            return;
+        }
+        self.at_end.store(null_mut(), Ordering::Relaxed);
+        while !next.is_null() {
+            // SAFETY: records in the list are valid until they have run; each is read before it runs.
+            unsafe {
+                let AtEnd { run, next: after } = next.read();
+                run(next);
+                next = after;
+            }
+        }
+    }
+
+    /// Puts a record in front of what [`Self::end`] does.
+    ///
+    /// # Safety
+    /// The record stays valid until it runs, and its `run` may be called with it.
+    pub unsafe fn do_at_end(&self, record: *mut AtEnd) {
+        // SAFETY: the caller's promise.
+        unsafe { (*record).next = self.at_end.load(Ordering::Relaxed) };
+        self.at_end.store(record, Ordering::Relaxed);
     }
 }
 

@@ -231,6 +231,16 @@ macro_rules! runtime_entries {
             fn dyn_fs_exists(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_fs_glob(ctx: Ctx, out: Ptr, pattern: Ptr) -> Status;
             fn dyn_fs_list(ctx: Ctx, out: Ptr, folder: Ptr) -> Status;
+            fn dyn_fs_read_bytes(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_fs_append(ctx: Ctx, path: Ptr, data: Ptr) -> Status;
+            fn dyn_fs_stat(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_fs_is(ctx: Ctx, out: Ptr, path: Ptr, folder: U8, follow: U8) -> Status;
+            fn dyn_fs_mkdir(ctx: Ctx, path: Ptr) -> Status;
+            fn dyn_fs_remove(ctx: Ctx, path: Ptr, all: U8) -> Status;
+            fn dyn_fs_copy(ctx: Ctx, from: Ptr, to: Ptr) -> Status;
+            fn dyn_fs_rename(ctx: Ctx, from: Ptr, to: Ptr) -> Status;
+            fn dyn_fs_temp_file(ctx: Ctx, out: Ptr, suffix: Ptr) -> Status;
+            fn dyn_fs_temp_dir(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_csv_open(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
             fn dyn_csv_next(ctx: Ctx, out: Ptr, reader: I64, row: Desc) -> Status;
             fn dyn_csv_read(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;

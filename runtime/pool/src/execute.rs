@@ -350,6 +350,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             };
             let code = self.shared.request.program.code[op.unwrap_or_default() as usize];
             status = call(code, self.running, &self.arguments, out);
+            running.base.end();
             self.forget_inputs(shape);
         } else {
             running.fail(

@@ -1,9 +1,8 @@
-//! Files (`fs.dyn`).
+//! Reading whole files (`fs.dyn`).
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dynop_abi::context::Status;
 use dynop_abi::entries::types::{Ctx, Ptr};
@@ -11,7 +10,10 @@ use dynop_values::NoMemory;
 use dynop_values::failing::Failure;
 use dynop_values::text;
 
-use crate::convention::{PATH_LIST, TextList, act, give, path_of, str_of};
+use crate::convention::{check_on, give, path_of};
+
+/// How much is read or written between two looks whether the step is cancelled, in bytes.
+pub(crate) const PIECE: u64 = 1 << 20;
 
 /// What could not be done, with which path, and the system's reason.
 pub(crate) fn refused(what: &str, path: &Path, error: &io::Error) -> Failure {
@@ -45,7 +47,7 @@ pub unsafe extern "C" fn dyn_fs_read(ctx: Ctx, out: Ptr, path: Ptr) -> Status {
     unsafe {
         let path = path_of(path);
         give(ctx, out, || {
-            let bytes = read(path)?;
+            let bytes = read(ctx, path)?;
             match std::str::from_utf8(&bytes) {
                 Ok(whole) => Ok(text::new(whole.as_bytes())?),
                 Err(error) => {
@@ -66,29 +68,45 @@ pub(crate) fn not_utf8(path: &Path, line: usize) -> Failure {
 }
 
 /// All bytes of a file, without aborting where they do not fit in memory.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+///
+/// # Safety
+/// `ctx` is the running step's.
+pub(crate) unsafe fn read(ctx: Ctx, path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::OutOfMemory => Failure::from(NoMemory),
         _ => refused("read", path, &error),
     };
     let mut file = fs::File::open(path).map_err(failed)?;
+    let size = file.metadata().map_or(0, |about| about.len());
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    // What the system says of the size is a hint: files of `/proc` have none, others may grow.
+    bytes
+        .try_reserve(usize::try_from(size).unwrap_or(usize::MAX))
+        .map_err(|_| NoMemory)?;
+    loop {
+        let read = file
+            .by_ref()
+            .take(PIECE)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if read == 0 {
+            return Ok(bytes);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { check_on(ctx)? };
+    }
 }
 
-/// Writes a text file.
+/// The whole of a file.
 ///
 /// # Safety
 /// Called by the convention of `dynop_abi::entries`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dyn_fs_write(ctx: Ctx, path: Ptr, text: Ptr) -> Status {
+pub unsafe extern "C" fn dyn_fs_read_bytes(ctx: Ctx, out: Ptr, path: Ptr) -> Status {
     // SAFETY: the convention.
     unsafe {
-        let (path, text) = (path_of(path), str_of(text));
-        act(ctx, || {
-            fs::write(path, text).map_err(|error| refused("write", path, &error))
-        })
+        let path = path_of(path);
+        give(ctx, out, || Ok(text::new(&read(ctx, path)?)?))
     }
 }
 
@@ -106,57 +124,4 @@ pub unsafe extern "C" fn dyn_fs_exists(ctx: Ctx, out: Ptr, path: Ptr) -> Status 
             Err(error) => Err(refused("look for", path, &error)),
         })
     }
-}
-
-/// The paths that fit a pattern, in the order of their bytes.
-///
-/// # Safety
-/// Called by the convention of `dynop_abi::entries`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dyn_fs_glob(ctx: Ctx, out: Ptr, pattern: Ptr) -> Status {
-    // SAFETY: the convention.
-    unsafe {
-        let pattern = str_of(pattern);
-        give(ctx, out, || {
-            let options = glob::MatchOptions {
-                case_sensitive: true,
-                require_literal_separator: true,
-                require_literal_leading_dot: true,
-            };
-            let paths = glob::glob_with(pattern, options)
-                .map_err(|error| format!("`{pattern}` is no pattern: {}", error.msg))?;
-            sorted(
-                paths
-                    .map(|path| path.map_err(|error| refused("read", error.path(), error.error()))),
-            )
-        })
-    }
-}
-
-/// What a folder holds, in the order of bytes.
-///
-/// # Safety
-/// Called by the convention of `dynop_abi::entries`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dyn_fs_list(ctx: Ctx, out: Ptr, folder: Ptr) -> Status {
-    // SAFETY: the convention.
-    unsafe {
-        let folder = path_of(folder);
-        give(ctx, out, || {
-            let failed = |error: io::Error| refused("list", folder, &error);
-            let entries = fs::read_dir(folder).map_err(failed)?;
-            sorted(entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)))
-        })
-    }
-}
-
-fn sorted(
-    paths: impl Iterator<Item = Result<PathBuf, Failure>>,
-) -> Result<*mut dynop_abi::layout::ListHeader, Failure> {
-    let mut all: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
-    all.sort_unstable_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
-    TextList::of(
-        &PATH_LIST,
-        all.iter().map(|path| path.as_os_str().as_bytes()),
-    )
 }

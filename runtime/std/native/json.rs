@@ -10,8 +10,9 @@ use dynop_values::json;
 use dynop_values::text;
 
 use crate::convention::{act, give, give_optional, give_value, path_of, str_of};
-use crate::files::{not_utf8, read, refused};
+use crate::files::{not_utf8, read};
 use crate::lines;
+use crate::writing::write;
 
 /// Reads a value over zeroes; messages begin with `place`.
 ///
@@ -57,14 +58,18 @@ pub unsafe extern "C" fn dyn_json_read(ctx: Ctx, out: Ptr, path: Ptr, ty: Desc) 
     unsafe {
         let path = path_of(path);
         give_value(ctx, out, &*ty, |place| {
-            let source = read_text(path)?;
+            let source = read_text(ctx, path)?;
             read_to(place, &source, &*ty, || format!("{}: ", path.display()))
         })
     }
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|error| {
+/// # Safety
+/// `ctx` is the running step's.
+unsafe fn read_text(ctx: Ctx, path: &Path) -> Result<String, Failure> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { read(ctx, path)? };
+    String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         not_utf8(path, 1 + valid.iter().filter(|&&b| b == b'\n').count())
     })
@@ -129,7 +134,7 @@ pub unsafe extern "C" fn dyn_json_write(
         act(ctx, || {
             let mut written = show(value, &*ty, pretty != 0)?;
             written.push('\n');
-            std::fs::write(path, written).map_err(|error| refused("write", path, &error))
+            write(ctx, path, written.as_bytes())
         })
     }
 }

@@ -8,6 +8,7 @@ mod convention;
 pub mod csv;
 pub mod environment;
 pub mod files;
+pub mod folders;
 pub mod hashes;
 pub mod json;
 pub mod lines;
@@ -17,7 +18,9 @@ pub mod numbers;
 pub mod random;
 pub mod regexes;
 mod source;
+pub mod temporary;
 pub mod texts;
+pub mod writing;
 
 #[cfg(test)]
 mod testing;

@@ -10,7 +10,7 @@ use dynop_values::text::{self, Text};
 use dynop_values::{list, walk};
 
 use crate::convention::STR_LIST;
-use crate::{files, lines, texts};
+use crate::{folders, lines, texts};
 
 thread_local! {
     static FAILURE: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -253,7 +253,7 @@ fn globs_are_sorted_and_leave_hidden_files_out() {
     let pattern = Text::new(pattern.as_bytes()).unwrap();
     let mut out: *mut ListHeader = null_mut();
     // SAFETY: as the convention says.
-    unsafe { files::dyn_fs_glob(null_mut(), (&raw mut out).cast(), place(&pattern)) };
+    unsafe { folders::dyn_fs_glob(null_mut(), (&raw mut out).cast(), place(&pattern)) };
     let names: Vec<String> = take_list(out)
         .iter()
         .map(|path| path.rsplit('/').next().unwrap_or_default().to_owned())
