@@ -217,10 +217,12 @@ impl Composer<'_, '_> {
         node
     }
 
-    /// A warning for an op in a closure of `map` that does not use the item.
+    /// A warning for an op in a closure of `map` that does not use the item. One that uses an item further out is cloned
+    /// over that, which needs no word.
     fn item_free(&mut self, node: &Node, failed: bool) {
         let Some(&map) = self.open.last() else { return };
-        if failed || self.axes(node).contains(&map) {
+        let axes = self.axes(node);
+        if failed || self.open.iter().any(|open| axes.contains(open)) {
             return;
         }
         let NodeKind::Invoke(invocation) = &node.kind else {
