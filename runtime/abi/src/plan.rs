@@ -287,9 +287,11 @@ pub enum Source {
     Param(u32),
     /// A plain output of a step whose scope is the clone's own or around it.
     Output(OutputRef),
-    /// A plain output of a step whose scope is neither the clone's own nor around it, but goes over the same keys as
-    /// some of those do. In the product `a.map(|x| b.map(|y| f(x, g(y))))`, `f` lives in a scope over `b` within one over
-    /// `a`, and `g` in another scope over `b`, within the root: `f[k][l]` wants the output of `g[l]`.
+    /// A plain output of another clone than the one that lies around: of a step whose scopes go over the same keys as
+    /// some of the viewer's own. In the product `a.map(|x| b.map(|y| f(x, g(y))))`, `f` lives in a scope over `b` within one over
+    /// `a`, and `g` in another scope over `b`, within the root: `f[k][l]` wants the output of `g[l]`. In the product of one
+    /// dynamic with itself `g` may live in a scope that does lie around: of `d.map(|x| d.map(|y| f(g(x), g(y))))`, `f[k][l]`
+    /// wants `g[k]` and `g[l]`.
     ///
     /// `path` has one scope for each one of [`Job::chain`] of the step's scope, in that order. Each is the clone's own or
     /// around it and goes over the same output of the same clone. The output meant is that of the clone of the step for

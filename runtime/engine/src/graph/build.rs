@@ -357,6 +357,9 @@ impl Builder<'_> {
             node,
             path: chain.iter().copied().zip(path.iter().copied()).collect(),
         };
+        // Around the viewer, at keys of its own: one that lies around it may stand on another key than the one meant.
+        let own = over.path.iter().take_while(|(one, same)| one == same);
+        let own: Vec<ScopeId> = own.map(|&(one, _)| one).collect();
         for &(scope, same) in &over.path {
             self.graph.scopes[scope as usize].kept |= scope != same;
         }
@@ -366,7 +369,7 @@ impl Builder<'_> {
             self.graph.overs.len() - 1
         }) as u32;
         let (mut waited, mut at) = (node, self.graph.nodes[node as usize].scope);
-        while !self.graph.encloses(at, viewer) {
+        while at != ROOT && !own.contains(&at) {
             waited = self.barrier(waited, at, Tolerance::Failure);
             at = self.graph.scopes[at as usize].parent;
         }
