@@ -392,6 +392,16 @@ job never() -> Int { one().with(jitter: full) }
 );
 
 becomes!(
+    results,
+    r#"
+op tried(xs: List<Result<Int>>) -> Int { xs.len() }
+job results() -> Int { tried(nums().map(double).collect_results()) }
+job flattened() -> Int { tried(nums().map(chunks).flatten().map(double).collect_results()) }
+job printed() -> List<Result<Int>> { nums().collect_results() }
+"#
+);
+
+becomes!(
     steered,
     r#"
 graph scaled(x: Int, by: Int, name: Str?) -> Int {

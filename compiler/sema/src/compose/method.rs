@@ -44,9 +44,7 @@ impl Composer<'_, '_> {
             "filter" => self.filter(expr, node, name, args),
             "flatten" => self.flatten(expr, node, name, args),
             "with" => self.with(expr, node, name, args),
-            "collect_results" if matches!(node.ty, CTy::Dynamic(_)) => {
-                self.fail(unsupported("`.collect_results()` combinators", name.span))
-            }
+            "collect_results" => self.collect(expr, node, name, args, Gathering::Results),
             _ => self.unknown_method(expr, &node, name),
         }
     }
@@ -202,6 +200,12 @@ impl Composer<'_, '_> {
         let ty = match into {
             Gathering::List => Ty::list(item),
             Gathering::Keyed => Ty::map(Ty::Str, item),
+            Gathering::Results if item == Ty::Unit => {
+                return self.fail(
+                    unsupported("results of steps without output", name.span)
+                        .help("let the op give something, such as its input"),
+                );
+            }
             Gathering::Results => Ty::list(self.cx.result_of(item)),
         };
         Node {
