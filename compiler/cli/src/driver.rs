@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use dynop_base::{Diagnostic, FileId, SourceMap, Span, codes};
 use dynop_link::{LinkError, LinkOptions, Linker, Strip};
-use dynop_sema::{Input, Role, hir};
-use dynop_syntax::ast::{ItemKind, Module, NodeId};
+use dynop_sema::{Imported, Input, Role, hir};
+use dynop_syntax::ast::{Module, NodeId};
 
+use crate::imports::{self, Import};
 use crate::load;
 use crate::render::{self, MessageFormat, Style};
 use crate::timings::Timings;
@@ -108,7 +109,7 @@ pub struct Frontend {
 struct Loaded {
     module: Module,
     role: Role,
-    imports: Vec<(NodeId, usize)>,
+    imports: Vec<(NodeId, Imported)>,
 }
 
 impl Frontend {
@@ -172,41 +173,28 @@ impl Frontend {
         let mut at = 0;
         while at < self.files.len() {
             let folder = paths[at].parent().unwrap_or(Path::new("")).to_path_buf();
-            let wanted: Vec<(NodeId, Vec<String>)> = self.files[at]
-                .module
-                .items
-                .iter()
-                .filter_map(|item| match &item.kind {
-                    ItemKind::Import(import) => Some((
-                        item.id,
-                        import
-                            .path
-                            .iter()
-                            .map(|part| part.name.as_str().to_owned())
-                            .collect(),
-                    )),
-                    _ => None,
-                })
-                .collect();
-            for (id, parts) in wanted {
-                let path = folder.join(parts.join("/")).with_extension("dyn");
-                let index = match known.get(&path) {
-                    Some(&index) => index,
-                    None if path.is_file() => match load::load(&mut self.sources, &path) {
+            for Import { id, span, parts } in imports::of(&self.files[at].module) {
+                let path = imports::path(&folder, &parts);
+                let found = match known.get(&path) {
+                    Some(&index) => Imported::File(index),
+                    None if parts.iter().any(|part| part == "_") => Imported::Unreadable,
+                    None if !path.exists() => Imported::Missing(imports::nearest(&folder, &parts)),
+                    None => match load::load(&mut self.sources, &path) {
                         Ok(file) => {
                             let index = self.parse(file, Role::Import(parts.join(".")));
                             known.insert(path.clone(), index);
                             paths.push(path);
-                            index
+                            Imported::File(index)
                         }
                         Err(diagnostic) => {
-                            self.diagnostics.push(*diagnostic);
-                            continue;
+                            let place = self.sources.locate(span);
+                            let diagnostic = diagnostic.note(format!("imported at {place}"));
+                            self.diagnostics.push(diagnostic);
+                            Imported::Unreadable
                         }
                     },
-                    None => continue,
                 };
-                self.files[at].imports.push((id, index));
+                self.files[at].imports.push((id, found));
             }
             at += 1;
         }

@@ -129,7 +129,36 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     if handler.render_report(&mut text, &drawn).is_err() {
         return short(diagnostic, sources);
     }
+    for (word, said) in footer(diagnostic, sources) {
+        let label = if style.colour {
+            format!("  \u{1b}[36m{word}: \u{1b}[0m")
+        } else {
+            format!("  {word}: ")
+        };
+        let indent = " ".repeat(word.len() + 4);
+        let options = textwrap::Options::new(style.width.saturating_sub(2))
+            .initial_indent(&label)
+            .subsequent_indent(&indent)
+            .break_words(false);
+        text.push_str(&textwrap::fill(&said, options));
+        text.push('\n');
+    }
     text
+}
+
+/// What stands below the picture: the notes, then the ways out.
+fn footer(diagnostic: &Diagnostic, sources: &SourceMap) -> Vec<(&'static str, String)> {
+    let file = diagnostic.primary.span.file;
+    // miette draws one file a diagnostic: what lies elsewhere is told in words.
+    let elsewhere = diagnostic.labels.iter().filter(|l| l.span.file != file);
+    elsewhere
+        .map(|label| {
+            let place = sources.locate(label.span);
+            ("note", format!("{place}: {}", label.text))
+        })
+        .chain(diagnostic.notes.iter().map(|note| ("note", note.clone())))
+        .chain(diagnostic.helps.iter().map(|help| ("help", help.clone())))
+        .collect()
 }
 
 fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
@@ -181,7 +210,6 @@ fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
 struct Drawn<'a> {
     diagnostic: &'a Diagnostic,
     source: Option<Excerpt>,
-    help: Option<String>,
 }
 
 impl<'a> Drawn<'a> {
@@ -193,27 +221,7 @@ impl<'a> Drawn<'a> {
             let labels: Vec<_> = in_one_file(diagnostic).map(|l| l.span.range()).collect();
             Excerpt::new(file, &labels, ellipsis)
         });
-        let mut parts = Vec::new();
-        // miette draws one file a diagnostic: what lies elsewhere is told in words.
-        for label in diagnostic
-            .labels
-            .iter()
-            .filter(|l| l.span.file != primary.file)
-        {
-            parts.push(format!(
-                "note: {}: {}",
-                sources.locate(label.span),
-                label.text
-            ));
-        }
-        parts.extend(diagnostic.notes.iter().map(|note| format!("note: {note}")));
-        parts.extend(diagnostic.helps.iter().cloned());
-        let help = (!parts.is_empty()).then(|| parts.join("\n"));
-        Self {
-            diagnostic,
-            source,
-            help,
-        }
+        Self { diagnostic, source }
     }
 }
 
@@ -241,12 +249,6 @@ impl miette::Diagnostic for Drawn<'_> {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {

@@ -17,6 +17,11 @@ use crate::{Input, Role};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ModuleId(pub u32);
 
+impl ModuleId {
+    /// What an import that leads nowhere binds its name to: a module of whose names nothing more is said.
+    pub const MISSING: ModuleId = ModuleId(u32::MAX);
+}
+
 /// Names an alias of [`Context::aliases`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct AliasId(pub u32);

@@ -43,8 +43,19 @@ pub struct Input<'a> {
     pub module: &'a Module,
     /// What it is.
     pub role: Role,
-    /// For each import that was found: the item's id and the imported file's index in the inputs.
-    pub imports: Vec<(NodeId, usize)>,
+    /// For each import, by the item's id, what it leads to.
+    pub imports: Vec<(NodeId, Imported)>,
+}
+
+/// What an import leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// A file, by its index in the inputs.
+    File(usize),
+    /// There is no such file; one of a similar name can be imported by this dotted path.
+    Missing(Option<String>),
+    /// Nothing that could be read, which has been told already.
+    Unreadable,
 }
 
 /// What a file is to the program.

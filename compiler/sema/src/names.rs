@@ -10,7 +10,7 @@ use crate::context::{AliasId, Context, Declared, Definition, Entry, FunctionItem
 use crate::hir::{self, ConstId, EnumId, FunctionId, StructId};
 use crate::ty::Ty;
 use crate::types::sort_of;
-use crate::{Input, Role};
+use crate::{Imported, Input, Role};
 
 /// A context with every item's name and nothing more.
 pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -> Context<'a> {
@@ -176,24 +176,58 @@ impl<'a> Collector<'_, 'a> {
         };
         let name = import.alias.unwrap_or(last);
         let found = input.imports.iter().find(|(id, _)| *id == item.id);
-        let Some(&(_, index)) = found else {
-            let dotted: Vec<&str> = import.path.iter().map(|part| part.name.as_str()).collect();
-            let span = import.path[0].span.to(last.span);
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &names::UNKNOWN_MODULE,
-                    span,
-                    format!("there is no module `{}`", dotted.join(".")),
-                )
-                .here(format!(
-                    "`{}.dyn` is not beside this file",
-                    dotted.join("/")
-                ))
-                .note("modules of the standard library, such as `fs`, need no import"),
-            );
-            return;
+        let module = match found.map(|(_, found)| found) {
+            Some(Imported::File(index)) => ModuleId(*index as u32),
+            Some(Imported::Unreadable) => ModuleId::MISSING,
+            Some(Imported::Missing(near)) => self.missing(item, import, near.as_deref()),
+            None => self.missing(item, import, None),
         };
-        self.bind(name, Definition::Module(ModuleId(index as u32)), false);
+        // The name of a standard module stands for it, whether or not the import was needed.
+        let is_std = import.path.len() == 1 && import.alias.is_none() && self.is_std_name(last);
+        if module != ModuleId::MISSING || !is_std {
+            self.bind(name, Definition::Module(module), false);
+        }
+    }
+
+    fn is_std_name(&self, name: Ident) -> bool {
+        let is_it = |role: &Role| matches!(role, Role::Std(std) if *std == name.name.as_str());
+        self.cx.inputs.iter().any(|input| is_it(&input.role))
+    }
+
+    /// Tells that an import leads nowhere.
+    fn missing(&mut self, item: &ast::Item, import: &ast::Import, near: Option<&str>) -> ModuleId {
+        let dotted: Vec<&str> = import.path.iter().map(|part| part.name.as_str()).collect();
+        let first = import.path[0];
+        let span = import
+            .path
+            .iter()
+            .fold(first.span, |span, part| span.to(part.span));
+        let diagnostic = Diagnostic::new(
+            &names::UNKNOWN_MODULE,
+            span,
+            format!("there is no module `{}`", dotted.join(".")),
+        )
+        .here(format!(
+            "`{}.dyn` is not beside this file",
+            dotted.join("/")
+        ));
+        self.diagnostics.push(match near {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("import `{near}`"),
+                span,
+                near,
+                Applicability::Maybe,
+            ),
+            None if self.is_std_name(first) => diagnostic
+                .help(format!(
+                    "`{}` is of the standard library, which needs no import",
+                    first.name
+                ))
+                .fix("remove the import", item.span, "", Applicability::Certain),
+            None => diagnostic
+                .help("`import text.words` reads `text/words.dyn` beside the importing file"),
+        });
+        ModuleId::MISSING
     }
 
     fn bind(&mut self, name: Ident, definition: Definition, public: bool) {
@@ -232,13 +266,16 @@ pub fn twice(name: Ident, first: Span) -> Diagnostic {
 ///
 /// # Errors
 ///
-/// What is wrong with the name, boxed since it is large beside the result.
+/// What is wrong with the name, boxed since it is large beside the result; nothing where the module itself was wrong.
 pub fn public_member(
     cx: &Context<'_>,
     from: ModuleId,
     module: ModuleId,
     name: Ident,
-) -> Result<Definition, Box<Diagnostic>> {
+) -> Result<Definition, Option<Box<Diagnostic>>> {
+    if module == ModuleId::MISSING {
+        return Err(None);
+    }
     let of = cx.module_name(module);
     let Some(entry) = cx.member(module, name.name) else {
         let diagnostic = Diagnostic::new(
@@ -247,7 +284,7 @@ pub fn public_member(
             format!("there is no `{}` in the module `{of}`", name.name),
         )
         .here("not found there");
-        return Err(Box::new(match cx.nearest_member(module, name.name) {
+        return Err(Some(Box::new(match cx.nearest_member(module, name.name) {
             Some(near) => diagnostic
                 .help(format!("the nearest name is `{near}`"))
                 .fix(
@@ -257,7 +294,7 @@ pub fn public_member(
                     Applicability::Maybe,
                 ),
             None => diagnostic,
-        }));
+        })));
     };
     if entry.public || from == module {
         return Ok(entry.definition);
@@ -268,7 +305,7 @@ pub fn public_member(
         format!("`{}` of the module `{of}` is not public", name.name),
     )
     .here("not visible from this file");
-    Err(Box::new(if cx.is_std(module) {
+    Err(Some(Box::new(if cx.is_std(module) {
         diagnostic
     } else {
         diagnostic
@@ -277,5 +314,22 @@ pub fn public_member(
                 format!("{} declared here", sort_of(entry.definition, cx)),
             )
             .help("write `pub` before its declaration")
-    }))
+            .fix(
+                "make it public",
+                declaration(cx, module, entry).at_start(),
+                "pub ",
+                Applicability::Maybe,
+            )
+    })))
+}
+
+/// The item around an entry's name.
+fn declaration(cx: &Context<'_>, module: ModuleId, entry: Entry) -> Span {
+    cx.inputs
+        .get(module.0 as usize)
+        .into_iter()
+        .flat_map(|input| &input.module.items)
+        .map(|item| item.span)
+        .find(|span| span.contains(entry.span.start))
+        .unwrap_or(entry.span)
 }

@@ -271,7 +271,7 @@ fn find_type(
     match crate::names::public_member(cx, scope.module, module, *name) {
         Ok(definition) => Some(Some(definition)),
         Err(diagnostic) => {
-            diagnostics.push(*diagnostic);
+            diagnostics.extend(diagnostic.map(|found| *found));
             None
         }
     }

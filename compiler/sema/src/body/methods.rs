@@ -8,7 +8,7 @@ use dynop_syntax::ast::{self, FunctionKind, Ident};
 use super::BodyChecker;
 use super::arguments::Written;
 use super::expressions::made;
-use crate::context::Definition;
+use crate::context::{Definition, ModuleId};
 use crate::hir::{Arg, Expr, ExprKind, FunctionId};
 use crate::substitute::substitute;
 use crate::ty::Ty;
@@ -172,6 +172,27 @@ impl BodyChecker<'_, '_> {
         self.report(diagnostic);
     }
 
+    /// The name of an imported module whose public function could be called on a value of the type.
+    fn module_with_function(&self, ty: &Ty, name: Symbol) -> Option<&'static str> {
+        let takes_it = |module: ModuleId| {
+            let entry = self.cx.member(module, name)?;
+            let Definition::Function(function) = entry.definition else {
+                return None;
+            };
+            let function = self.cx.function(function);
+            let first = &function.params.first()?.ty;
+            // A generic parameter is no reason to name it: whether it fits is for inference to say.
+            (entry.public && function.kind == FunctionKind::Fn && first == ty).then_some(())
+        };
+        let names = self.cx.scope(self.module)?.iter();
+        names
+            .filter_map(|(name, entry)| match entry.definition {
+                Definition::Module(module) => takes_it(module).map(|()| name.as_str()),
+                _ => None,
+            })
+            .min()
+    }
+
     fn near_method(&self, diagnostic: Diagnostic, ty: &Ty, name: Ident) -> Diagnostic {
         let written = name.name.as_str();
         let known = dynop_base::nearest(written, FOREIGN.iter().map(|(foreign, _)| *foreign));
@@ -192,6 +213,11 @@ impl BodyChecker<'_, '_> {
                 other,
                 dynop_base::Applicability::Maybe,
             );
+        }
+        if let Some(module) = self.module_with_function(ty, name.name) {
+            return diagnostic.help(format!(
+                "`{module}` has a function of this name: `{module}.{written}(…)`"
+            ));
         }
         let methods = self
             .cx

@@ -204,7 +204,9 @@ impl BodyChecker<'_, '_> {
         match crate::names::public_member(self.cx, self.module, module, name) {
             Ok(definition) => Some(definition),
             Err(diagnostic) => {
-                self.report(*diagnostic);
+                if let Some(diagnostic) = diagnostic {
+                    self.report(*diagnostic);
+                }
                 None
             }
         }

@@ -92,7 +92,7 @@ fn run_files(source: &str, imports: &[(&str, &str)]) -> Run {
                 let found = imports.iter().position(|(name, _)| *name == path.join("."));
                 input
                     .imports
-                    .extend(found.map(|index| (item.id, index + 1)));
+                    .extend(found.map(|index| (item.id, crate::Imported::File(index + 1))));
             }
         }
     }
