@@ -36,6 +36,7 @@ impl<'p> Builder<'_, 'p> {
         }
         match (name, operands.as_slice(), places.as_slice()) {
             ("zero", [], []) => self.number_zero(declared, &result),
+            ("set_new", [], []) => self.zero(ty),
             ("add", [left, right], []) => {
                 let op = Op::Binary(BinaryOp::Add, left.clone(), right.clone());
                 self.compute(ty, op)
@@ -145,7 +146,7 @@ fn unary(name: &str, operand: Operand, ty: dynop_ir::TypeId) -> Option<Op> {
 pub(crate) fn is_known(name: &str, params: usize) -> bool {
     let probe = Operand::Const(dynop_ir::Const::Int(0));
     match (name, params) {
-        ("zero", 0)
+        ("zero" | "set_new", 0)
         | ("add" | "less" | "list_push" | "list_extend" | "list_get_unchecked" | "map_get", 2)
         | ("take" | "option_unwrap" | "iter_new" | "iter_start", 1) => true,
         (name, 1) => unary(name, probe, dynop_ir::TypeId(0)).is_some(),

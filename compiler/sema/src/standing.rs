@@ -124,6 +124,10 @@ fn misplaced(cx: &Context<'_>, part: &Ty, place: Place) -> Option<(String, Vec<S
             format!("`{}` can't be a map key", cx.show(&pair.0)),
             vec!["keys are Int, Bool, Str, Path and tuples, lists, structs and enums of them".to_string()],
         )),
+        Ty::Set(item) if never_a_key(item) => Some((
+            format!("`{}` can't be an element of a set", cx.show(item)),
+            vec!["elements are what may be keys of a map: Int, Bool, Str, Path and tuples, lists, structs and enums of them".to_string()],
+        )),
         Ty::Bytes | Ty::Duration | Ty::Time | Ty::Json | Ty::Set(_)
             if cx.methods_of(part).is_none() =>
         {

@@ -236,7 +236,10 @@ fn find_type(
     let found = cx.resolve(scope.module, first.name);
     if rest.is_empty() {
         return match found {
-            Some(Definition::Module(_)) | None if BUILT_IN.contains(&first.name.as_str()) => {
+            // `Set` is also a function, the constructor.
+            Some(Definition::Module(_) | Definition::Function(_)) | None
+                if BUILT_IN.contains(&first.name.as_str()) =>
+            {
                 Some(None)
             }
             Some(definition) => Some(Some(definition)),

@@ -253,6 +253,9 @@ macro_rules! runtime_entries {
             fn dyn_json_write(ctx: Ctx, path: Ptr, value: Ptr, pretty: U8, ty: Desc) -> Status;
             fn dyn_list_truncate(ctx: Ctx, list: Ptr, count: I64, item: Desc) -> Status;
             fn dyn_map_remove(ctx: Ctx, map: Ptr, key: Ptr, key_type: Desc, value_type: Desc) -> Status;
+            fn dyn_set_insert(ctx: Ctx, set: Ptr, value: Ptr, item: Desc) -> Status;
+            fn dyn_set_remove(ctx: Ctx, set: Ptr, value: Ptr, item: Desc) -> Status;
+            fn dyn_set_contains(ctx: Ctx, out: Ptr, set: Ptr, value: Ptr, item: Desc) -> Status;
             fn dyn_path_to_str(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_path_from_str(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_random_bits(ctx: Ctx, out: Ptr) -> Status;

@@ -1,4 +1,4 @@
-//! Native functions of lists and maps (`list.dyn`, `map.dyn`).
+//! Native functions of lists, maps and sets (`list.dyn`, `map.dyn`, `set.dyn`).
 
 use dynop_abi::context::Status;
 use dynop_abi::desc::Kind;
@@ -6,7 +6,7 @@ use dynop_abi::entries::types::{Ctx, Desc, I64, Ptr};
 use dynop_abi::layout::ListHeader;
 use dynop_values::{list, map, walk};
 
-use crate::convention::{act, buffer_type, for_this_call};
+use crate::convention::{act, buffer_type, for_this_call, give};
 
 /// Takes elements away from the end until `count` are left.
 ///
@@ -57,6 +57,63 @@ pub unsafe extern "C" fn dyn_map_remove(
         act(ctx, || {
             map::remove(map.cast(), key, map_type)?;
             Ok(())
+        })
+    }
+}
+
+/// Puts an element into a set; one that is there already stays as it is.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_set_insert(ctx: Ctx, set: Ptr, value: Ptr, item: Desc) -> Status {
+    let set_type = buffer_type(Kind::Set, item, std::ptr::null(), "Set");
+    // SAFETY: the convention; the descriptor is used during this call alone.
+    unsafe {
+        let set_type = for_this_call(&set_type);
+        act(ctx, || {
+            map::slot(set.cast(), value, set_type)?;
+            Ok(())
+        })
+    }
+}
+
+/// Takes an element out of a set, if it is there.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_set_remove(ctx: Ctx, set: Ptr, value: Ptr, item: Desc) -> Status {
+    let set_type = buffer_type(Kind::Set, item, std::ptr::null(), "Set");
+    // SAFETY: the convention; the descriptor is used during this call alone.
+    unsafe {
+        let set_type = for_this_call(&set_type);
+        act(ctx, || {
+            map::remove(set.cast(), value, set_type)?;
+            Ok(())
+        })
+    }
+}
+
+/// Whether a value is an element of a set.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_set_contains(
+    ctx: Ctx,
+    out: Ptr,
+    set: Ptr,
+    value: Ptr,
+    item: Desc,
+) -> Status {
+    let set_type = buffer_type(Kind::Set, item, std::ptr::null(), "Set");
+    // SAFETY: the convention; the descriptor is used during this call alone.
+    unsafe {
+        let set_type = for_this_call(&set_type);
+        give(ctx, out, || {
+            let buffer = set.cast::<*mut map::MapHeader>().read();
+            Ok(u8::from(!map::get(buffer, value, set_type).is_null()))
         })
     }
 }

@@ -33,6 +33,7 @@ const STD: &[(&str, &str)] = &[
     ("random", include_str!("../../../../runtime/std/random.dyn")),
     ("range", include_str!("../../../../runtime/std/range.dyn")),
     ("regex", include_str!("../../../../runtime/std/regex.dyn")),
+    ("set", include_str!("../../../../runtime/std/set.dyn")),
     ("str", include_str!("../../../../runtime/std/str.dyn")),
 ];
 
