@@ -6,6 +6,7 @@
 //! | `dyn,run` | a program whose job prints what the next `output` block says; `dyn,run --n 3` gives arguments |
 //! | `dyn,fail=E0301` | a program that is rejected with that code, and perhaps others |
 //! | `dyn,warn=W0301` | a program that is accepted with that warning |
+//! | `dyn,file=text/words.dyn` | a file beside the page's programs, which they can import |
 //! | `dyn,ignore` | not a program: a fragment |
 //! | anything else | not looked at |
 

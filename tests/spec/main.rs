@@ -18,7 +18,8 @@ fn pages(folder: &str) -> Vec<PathBuf> {
 }
 
 /// Runs `test` over every block of every page and reports all failures at once.
-fn each_block(folder: &str, test: impl Fn(&str, &Block, Option<&Block>) -> Result<(), String>) {
+/// Files that a page shows (`dyn,file=text/words.dyn`) are beside its programs.
+fn each_block(folder: &str, test: impl Fn(&str, &Page<'_>, Option<&Block>) -> Result<(), String>) {
     let mut failures = Vec::new();
     for path in pages(folder) {
         let page = fs::read_to_string(&path).expect("the page can be read");
@@ -28,8 +29,18 @@ fn each_block(folder: &str, test: impl Fn(&str, &Block, Option<&Block>) -> Resul
             .to_string_lossy()
             .into_owned();
         let found = blocks(&page);
+        let beside = tempfile::tempdir().expect("a temporary folder can be made");
+        for block in &found {
+            if let Some(name) = block.info.strip_prefix("dyn,file=") {
+                let path = beside.path().join(name);
+                fs::create_dir_all(path.parent().unwrap_or(&path)).expect("a folder can be made");
+                fs::write(path, &block.text).expect("the temporary folder can be written");
+            }
+        }
         for (index, block) in found.iter().enumerate() {
-            if let Err(message) = test(&stem, block, found.get(index + 1)) {
+            let name = block.info.strip_prefix("dyn,file=").unwrap_or("page.dyn");
+            let name = beside.path().join(name).to_string_lossy().into_owned();
+            if let Err(message) = test(&stem, &Page { name, block }, found.get(index + 1)) {
                 failures.push(format!("{folder}/{stem}.md:{}: {message}", block.line));
             }
         }
@@ -42,8 +53,14 @@ fn each_block(folder: &str, test: impl Fn(&str, &Block, Option<&Block>) -> Resul
     );
 }
 
-fn accepted(block: &Block, warning: Option<&str>) -> Result<(), String> {
-    let found = check("page.dyn", &block.text);
+/// A block of a page, and the path at which its text is compiled.
+struct Page<'a> {
+    name: String,
+    block: &'a Block,
+}
+
+fn accepted(page: &Page<'_>, warning: Option<&str>) -> Result<(), String> {
+    let found = check(&page.name, &page.block.text);
     if found.has_errors() {
         return Err(format!("is rejected:\n{}", found.picture));
     }
@@ -56,14 +73,14 @@ fn accepted(block: &Block, warning: Option<&str>) -> Result<(), String> {
     }
 }
 
-fn rejected(block: &Block, code: &str) -> Result<(), String> {
-    let found = check("page.dyn", &block.text);
+fn rejected(page: &Page<'_>, code: &str) -> Result<(), String> {
+    let found = check(&page.name, &page.block.text);
     if found.codes().contains(&code) && found.has_errors() {
         return Ok(());
     }
     // What only code generation sees.
     if !found.has_errors()
-        && let Err(picture) = build("page.dyn", &block.text)
+        && let Err(picture) = build(&page.name, &page.block.text)
         && picture.contains(code)
     {
         return Ok(());
@@ -71,12 +88,12 @@ fn rejected(block: &Block, code: &str) -> Result<(), String> {
     Err(format!("is not rejected with {code}:\n{}", found.picture))
 }
 
-fn runs(block: &Block, arguments: &str, output: Option<&Block>) -> Result<(), String> {
+fn runs(page: &Page<'_>, arguments: &str, output: Option<&Block>) -> Result<(), String> {
     let Some(expected) = output.filter(|next| next.info == "output") else {
         return Err("has no `output` block behind it".into());
     };
-    let program =
-        build("page.dyn", &block.text).map_err(|picture| format!("is not built:\n{picture}"))?;
+    let program = build(&page.name, &page.block.text)
+        .map_err(|picture| format!("is not built:\n{picture}"))?;
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let output = program.run(&arguments);
     let (out, err) = (
@@ -94,14 +111,16 @@ fn runs(block: &Block, arguments: &str, output: Option<&Block>) -> Result<(), St
 
 #[test]
 fn language_reference() {
-    each_block("docs/language", |_, block, next| {
-        let (kind, arguments) = block.info.split_once(' ').unwrap_or((&block.info, ""));
+    each_block("docs/language", |_, page, next| {
+        let info = &page.block.info;
+        let (kind, arguments) = info.split_once(' ').unwrap_or((info, ""));
         match kind {
-            "dyn" => accepted(block, None),
-            "dyn,run" => runs(block, arguments, next),
+            "dyn" => accepted(page, None),
+            "dyn,run" => runs(page, arguments, next),
             _ => match kind.split_once('=') {
-                Some(("dyn,fail", code)) => rejected(block, code),
-                Some(("dyn,warn", code)) => accepted(block, Some(code)),
+                Some(("dyn,fail", code)) => rejected(page, code),
+                Some(("dyn,warn", code)) => accepted(page, Some(code)),
+                Some(("dyn,file", _)) => accepted(page, None),
                 _ => Ok(()),
             },
         }
@@ -111,10 +130,12 @@ fn language_reference() {
 /// On the page of a code, `dyn,fail` needs no code: it is the page's own.
 #[test]
 fn pages_of_codes() {
-    each_block("docs/errors", |stem, block, _| match block.info.as_str() {
-        "dyn" => accepted(block, None),
-        "dyn,fail" if stem.starts_with('W') => accepted(block, Some(stem)),
-        "dyn,fail" => rejected(block, stem),
-        _ => Ok(()),
+    each_block("docs/errors", |stem, page, _| {
+        match page.block.info.as_str() {
+            "dyn" => accepted(page, None),
+            "dyn,fail" if stem.starts_with('W') => accepted(page, Some(stem)),
+            "dyn,fail" => rejected(page, stem),
+            _ => Ok(()),
+        }
     });
 }

@@ -276,12 +276,15 @@ pub fn public_member(
     if module == ModuleId::MISSING {
         return Err(None);
     }
-    let of = cx.module_name(module);
+    let of = match cx.inputs.get(module.0 as usize).map(|input| &input.role) {
+        Some(Role::Main) => "the main file".to_owned(),
+        _ => format!("the module `{}`", cx.module_name(module)),
+    };
     let Some(entry) = cx.member(module, name.name) else {
         let diagnostic = Diagnostic::new(
             &names::UNKNOWN,
             name.span,
-            format!("there is no `{}` in the module `{of}`", name.name),
+            format!("there is no `{}` in {of}", name.name),
         )
         .here("not found there");
         return Err(Some(Box::new(match cx.nearest_member(module, name.name) {
@@ -302,7 +305,7 @@ pub fn public_member(
     let diagnostic = Diagnostic::new(
         &names::PRIVATE,
         name.span,
-        format!("`{}` of the module `{of}` is not public", name.name),
+        format!("`{}` of {of} is not public", name.name),
     )
     .here("not visible from this file");
     Err(Some(Box::new(if cx.is_std(module) {

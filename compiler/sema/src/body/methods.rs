@@ -187,7 +187,10 @@ impl BodyChecker<'_, '_> {
         let names = self.cx.scope(self.module)?.iter();
         names
             .filter_map(|(name, entry)| match entry.definition {
-                Definition::Module(module) => takes_it(module).map(|()| name.as_str()),
+                // A local variable of this name would be meant by it.
+                Definition::Module(module) if !self.scope.contains_key(name) => {
+                    takes_it(module).map(|()| name.as_str())
+                }
                 _ => None,
             })
             .min()
