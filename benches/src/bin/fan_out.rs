@@ -140,6 +140,7 @@ fn job(keys: i64) -> (Job, Vec<Op>) {
         inputs: vec![input],
         after: Vec::new(),
         place: Place::default(),
+        after_all: Vec::new(),
         policy: Policy::default(),
     };
     let output = |step| Source::Output(OutputRef { step, output: 0 });

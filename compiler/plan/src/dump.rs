@@ -64,6 +64,10 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
                 .collect();
             let _ = write!(out, " after {}", after.join(", "));
         }
+        for all in &step.after_all {
+            let name = &job.steps[all.step as usize].name;
+            let _ = write!(out, " after all {name} in @{}", all.within);
+        }
         policy(&step.policy, out);
         out.push('\n');
     }

@@ -210,6 +210,24 @@ job ordered() -> Int {
     let first = note("a") as start
     add(one().after(noted), one().after(first)).after(d)
 }
+job all_clones_beside_one() -> Int {
+    let d = nums()
+    let noted = d.map(|x, key| note(key))
+    sum(d.map(|x| add(double(x).after(noted), one().after(x, d.map(double)))).collect())
+}
+job all_of_an_outer_clone() -> Int {
+    sum(nums().map(|x| {
+        let noted = chunks(x).map(|y| note("y").after(y))
+        sum(chunks(x).map(|y| double(y).after(noted)).collect())
+    }).collect())
+}
+job all_of_its_own_keys() -> Int {
+    sum(nums().map(|x| {
+        let inner = chunks(x)
+        let noted = inner.map(|y| note("y").after(y))
+        sum(inner.map(|y| double(y).after(noted)).collect())
+    }).collect())
+}
 job counted() -> Int { add(one(), add(one(), one() as last)) }
 job cloned_by_after() -> Int { sum(nums().map(|x| one().after(x)).collect()) }
 job cloned_by_steps() -> Int { sum(nums().map(|x| { let n = note("x").after(double(x))
@@ -273,9 +291,9 @@ job a_dynamic_of_the_inner_alone() -> Int {
     let (a, b) = (nums(1), nums(2))
     sum(a.map(|x| sum(b.map(|y| sum(chunks(y).map(|z| add(x, z)).collect())).collect())).collect())
 }
-job all_clones_beside_one() -> Int {
-    let d = nums()
-    sum(d.map(|x| double(x).after(d.map(double))).collect())
+job waits_for_the_inner_alone() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    sum(a.map(|x| sum(b.map(|y| add(x, y).after(double(y))).collect())).collect())
 }
 job flattened() -> Int { gather(nums().zip(nums().map(chunks).flatten()).collect()) }
 "#

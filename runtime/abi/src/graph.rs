@@ -131,7 +131,8 @@ fn edges(job: &Job) -> Vec<Edge> {
                 push(&mut found, job, from, &step.name, false, label)
             });
         }
-        for &after in &step.after {
+        let all = step.after_all.iter().map(|all| all.step);
+        for after in step.after.iter().copied().chain(all) {
             push(&mut found, job, after, &step.name, true, "");
         }
     }

@@ -142,10 +142,23 @@ pub struct Step {
     pub inputs: Vec<Source>,
     /// Steps it waits for besides its inputs: the one clone whose scope is its own or around it, else all clones below.
     pub after: Vec<StepId>,
+    /// Steps of which it waits for all clones although one of them lies in its own scope or around it: where a clone
+    /// waits for all clones over the keys that it is cloned over itself.
+    pub after_all: Vec<AfterAll>,
     /// Where it is invoked.
     pub place: Place,
     /// How it is run: the op's attributes, changed by `.with(…)` at the invocation.
     pub policy: Policy,
+}
+
+/// All clones of a step within a part of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterAll {
+    /// The step.
+    pub step: StepId,
+    /// The instance of this scope in which the clones lie that are meant: a scope that is the waiting step's own or around
+    /// it, and around the step.
+    pub within: ScopeId,
 }
 
 /// What a step does.

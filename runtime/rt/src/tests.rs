@@ -356,6 +356,7 @@ fn failures_in_text_and_json() {
         inputs: Vec::new(),
         after: Vec::new(),
         place: Place::default(),
+        after_all: Vec::new(),
         policy: dynop_abi::plan::Policy::default(),
     });
     let outcome = failed_outcome();

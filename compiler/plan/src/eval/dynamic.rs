@@ -245,8 +245,8 @@ impl Evaluator<'_, '_, '_> {
         inputs: Vec<Source>,
         span: Span,
     ) -> Option<Axis> {
-        let after = self.graph_waits(home, span)?;
-        let step = self.push_step(name, action, home, (inputs, after), span)?;
+        let order = self.graph_order(home, span)?;
+        let step = self.push_step(name, action, home, (inputs, order), span)?;
         let output = OutputRef { step, output: 0 };
         Some(self.axes.axis(output, &home.seen))
     }

@@ -24,6 +24,7 @@ use crate::tables::Tables;
 mod control;
 mod dynamic;
 mod graphs;
+mod order;
 mod policy;
 mod sources;
 mod steps;

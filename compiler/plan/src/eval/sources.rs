@@ -27,7 +27,7 @@ impl View {
     }
 
     /// One that is around this one.
-    fn around(&self, depth: usize) -> Self {
+    pub fn around(&self, depth: usize) -> Self {
         Self {
             seen: self.seen[..depth].to_vec(),
             native: self.native[..depth].to_vec(),

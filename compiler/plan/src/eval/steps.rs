@@ -1,7 +1,7 @@
 //! Invocations of ops become steps.
 
 use dynop_abi::plan::{self, Action, OutputRef, Source, StepId};
-use dynop_base::codes::{composition, unsupported};
+use dynop_base::codes::composition;
 use dynop_base::{Diagnostic, Span};
 use dynop_sema::compose::{Invocation, Node};
 use dynop_sema::hir::{FunctionId, FunctionKind};
@@ -9,6 +9,7 @@ use dynop_sema::substitute::substitute;
 use dynop_sema::ty::Ty;
 
 use super::dynamic::{Given, items_of};
+use super::order::Order;
 use super::sources::View;
 use super::value::{Draft, Value};
 use super::{Evaluator, control};
@@ -52,9 +53,9 @@ impl Evaluator<'_, '_, '_> {
         for (draft, at) in &drafts {
             inputs.push(self.resolve(draft, &home, *at)?);
         }
-        let after = self.all_waits(&after, &home)?;
+        let order = self.order(&after, &home)?;
         let policy = self.policy(invocation)?;
-        let step = self.push_step(name, Action::Op(op), &home, (inputs, after), span)?;
+        let step = self.push_step(name, Action::Op(op), &home, (inputs, order), span)?;
         if let Some(made) = self.steps.last_mut() {
             made.policy = policy;
         }
@@ -67,7 +68,7 @@ impl Evaluator<'_, '_, '_> {
         name: String,
         action: Action,
         home: &View,
-        (inputs, after): (Vec<Source>, Vec<StepId>),
+        (inputs, order): (Vec<Source>, Order),
         span: Span,
     ) -> Option<StepId> {
         if self.steps.len() >= control::MOST {
@@ -81,7 +82,8 @@ impl Evaluator<'_, '_, '_> {
             action,
             scope,
             inputs,
-            after,
+            after: order.after,
+            after_all: order.all,
             place,
             policy: plan::Policy::default(),
         });
@@ -146,93 +148,6 @@ impl Evaluator<'_, '_, '_> {
         }
         self.names.entry(name.clone()).or_insert(span);
         name
-    }
-
-    // ------------------------------------------------------------------------------------------------------- order
-
-    /// The steps that a clone waits for besides its inputs.
-    fn all_waits(&mut self, after: &[(Value, Span)], home: &View) -> Option<Vec<StepId>> {
-        let mut steps = Vec::new();
-        for (value, span) in after {
-            let before = steps.len();
-            self.waits(value, &mut steps);
-            let found = steps[before..].to_vec();
-            if matches!(value, Value::Dynamic(..)) {
-                self.all_clones(&found, home, *span)?;
-            }
-        }
-        steps.sort_unstable();
-        steps.dedup();
-        Some(steps)
-    }
-
-    /// What the graph that is open waits for, of a step that is made without an op.
-    pub(super) fn graph_waits(&mut self, home: &View, span: Span) -> Option<Vec<StepId>> {
-        let after = self.frame.after.clone();
-        for (value, _) in &after {
-            let own = self.own_axes(value);
-            if own.iter().any(|axis| !home.seen.contains(axis)) {
-                return self.found(
-                    Diagnostic::new(
-                        &unsupported::UNSUPPORTED,
-                        span,
-                        "this step can't wait for a clone by the `after` of its graph yet",
-                    )
-                    .here("is not cloned over what the graph waits for")
-                    .help("pass what it is to wait for to an op of the graph"),
-                );
-            }
-        }
-        self.all_waits(&after, home)
-    }
-
-    /// Waiting for all clones of a step is not told from waiting for one where the step that waits is cloned alike.
-    fn all_clones(&mut self, steps: &[StepId], home: &View, span: Span) -> Option<()> {
-        let alike = steps.iter().any(|step| {
-            let axes = self.step_axes.get(*step as usize);
-            axes.is_some_and(|axes| !axes.is_empty() && home.native.starts_with(axes))
-        });
-        if !alike {
-            return Some(());
-        }
-        self.found(
-            Diagnostic::new(
-                &unsupported::UNSUPPORTED,
-                span,
-                "a clone can't wait for all clones of a step over the same keys yet",
-            )
-            .here("all clones of this are waited for")
-            .help("collect it, and pass the list to the op"),
-        )
-    }
-
-    /// The steps that `after` waits for.
-    fn waits(&self, value: &Value, steps: &mut Vec<StepId>) {
-        match value {
-            // An item that is there has nothing to be waited for: being cloned over it is the order.
-            Value::Plain(Draft::Item(_) | Draft::Key(_) | Draft::FlatKey(_), _) => {}
-            Value::Plain(draft, _) => self.makers(draft, steps),
-            Value::Nothing(more, _) => steps.extend(more),
-            Value::Dynamic(_, item) => match &**item {
-                Value::Plain(draft, _) => self.makers(draft, steps),
-                inner => self.waits(inner, steps),
-            },
-            Value::Group(parts) => parts.iter().for_each(|part| self.waits(part, steps)),
-        }
-    }
-
-    fn makers(&self, draft: &Draft, steps: &mut Vec<StepId>) {
-        match draft {
-            Draft::Output(output, _) => steps.push(output.step),
-            // The op that yields the items: it has ended when the last was yielded.
-            Draft::Item(axis) | Draft::Key(axis) => steps.extend(self.axes.maker(*axis)),
-            Draft::FlatKey(axes) => steps.extend(axes.iter().filter_map(|a| self.axes.maker(*a))),
-            Draft::Collect { value, .. } | Draft::Some(value, _) => self.makers(value, steps),
-            Draft::List(drafts, _) | Draft::Tuple(drafts, _) => {
-                drafts.iter().for_each(|d| self.makers(d, steps));
-            }
-            Draft::Known(_) | Draft::Param(_) => {}
-        }
     }
 
     /// All steps that have been made since there were `before`.

@@ -1,6 +1,8 @@
 //! From the plan's steps and sources to nodes and what they need.
 
-use dynop_abi::plan::{Collect, Const, Job, Op, OutputRef, ROOT, ScopeId, Source, StepId};
+use dynop_abi::plan::{
+    AfterAll, Collect, Const, Job, Op, OutputRef, ROOT, ScopeId, Source, StepId,
+};
 
 use super::{
     Dep, Gather, Graph, Node, NodeId, NodeKind, Over, ScopeGraph, Side, StreamDef, StreamDefId,
@@ -145,6 +147,10 @@ impl Builder<'_> {
         }
         for &before in &step.after {
             let dep = self.after(before, step.scope);
+            deps.push(dep);
+        }
+        for all in &step.after_all {
+            let dep = self.after_all(*all);
             deps.push(dep);
         }
         let node = self.add(step.scope, NodeKind::Step(id), deps, inputs);
@@ -326,6 +332,20 @@ impl Builder<'_> {
         let mut node = self.graph.step_nodes[before as usize];
         let mut at = self.graph.nodes[node as usize].scope;
         while !self.graph.encloses(at, scope) {
+            node = self.barrier(node, at, Tolerance::Nothing);
+            at = self.graph.scopes[at as usize].parent;
+        }
+        Dep {
+            target: Target::Node { node, output: None },
+            tolerates: Tolerance::Skip,
+        }
+    }
+
+    /// What waiting for all clones within an instance means.
+    fn after_all(&mut self, all: AfterAll) -> Dep {
+        let mut node = self.graph.step_nodes[all.step as usize];
+        let mut at = self.graph.nodes[node as usize].scope;
+        while at != all.within && at != ROOT {
             node = self.barrier(node, at, Tolerance::Nothing);
             at = self.graph.scopes[at as usize].parent;
         }
