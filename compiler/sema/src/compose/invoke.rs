@@ -23,6 +23,7 @@ impl Composer<'_, '_> {
         expected: Option<&Ty>,
     ) -> Node {
         if let Some(function) = self.function_named(callee) {
+            self.check_public(callee);
             return match self.cx.function(function).kind {
                 FunctionKind::Op | FunctionKind::Graph => {
                     self.invoke(expr, function, type_args, args)

@@ -73,7 +73,10 @@ impl Composer<'_, '_> {
         match &arg.value.kind {
             ExprKind::Closure { params, body } => self.each_closure(node, *item, params, body),
             _ => match self.invoked(&arg.value) {
-                Some(function) => self.each_op(node, *item, function, arg.value.span),
+                Some(function) => {
+                    self.check_public(&arg.value);
+                    self.each_op(node, *item, function, arg.value.span)
+                }
                 None => {
                     let mut found = Diagnostic::new(
                         &composition::BAD_MAP,

@@ -67,6 +67,25 @@ impl Composer<'_, '_> {
         (self.cx.function(id).kind != ast::FunctionKind::Fn).then_some(id)
     }
 
+    /// Reports a name of another file that is not public there.
+    pub(super) fn check_public(&mut self, callee: &ast::Expr) {
+        let ExprKind::Field { base, name, .. } = &callee.kind else {
+            return;
+        };
+        let ExprKind::Name(base) = base.kind else {
+            return;
+        };
+        if self.scope.contains_key(&base) {
+            return;
+        }
+        let Some(Definition::Module(module)) = self.cx.resolve(self.module, base) else {
+            return;
+        };
+        if let Err(Some(found)) = crate::names::public_member(self.cx, self.module, module, *name) {
+            self.report(*found);
+        }
+    }
+
     /// The function that a callee names.
     pub(super) fn function_named(&self, callee: &ast::Expr) -> Option<FunctionId> {
         let definition = match &callee.kind {
