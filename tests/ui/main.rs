@@ -1,6 +1,7 @@
 //! Picture snapshots of diagnostics: each program under `programs/` with what a user sees of it.
 
 mod bad_inputs;
+mod codes;
 mod imports;
 
 use dynop_tests::{check, root};

@@ -40,8 +40,9 @@ pub mod composition;
 pub mod enums;
 /// `E00xx`: files and the command line.
 pub mod files;
-/// `E02xx`: names: unknown, defined twice, not visible, imports.
+/// `E052x`: values and functions of the standard library.
 pub mod library;
+/// `E02xx`: names: unknown, defined twice, not visible, imports.
 pub mod names;
 /// `E05xx`: ops: outputs, `yield`, `return`, attributes.
 pub mod ops;

@@ -1,0 +1,46 @@
+//! A picture of each diagnostic code: what a user sees of the first rejected program on the code's page.
+
+use dynop_tests::markdown::blocks;
+use dynop_tests::{build, check, root};
+
+/// Codes that no program can show on a page: they are about files, and the back end's own failures.
+const WITHOUT_PROGRAM: [&str; 4] = ["E0001", "E0002", "E0003", "E0602"];
+
+#[test]
+fn codes() {
+    let mut without_repair = Vec::new();
+    for code in dynop_base::codes::all() {
+        let id = code.id;
+        let page = std::fs::read_to_string(root().join(format!("docs/errors/{id}.md")));
+        let page = page.unwrap_or_else(|error| panic!("docs/errors/{id}.md: {error}"));
+        let found = blocks(&page);
+        let Some(block) = found.iter().find(|block| block.info == "dyn,fail") else {
+            assert!(
+                WITHOUT_PROGRAM.contains(&id),
+                "{id} has no program that shows it"
+            );
+            continue;
+        };
+        let checked = check("page.dyn", &block.text);
+        let mut picture = checked.picture;
+        // Some are found when code is made of the program.
+        if !checked.diagnostics.iter().any(|found| found.code.id == id) {
+            picture = build("page.dyn", &block.text).err().unwrap_or_default();
+            assert!(
+                picture.contains(id),
+                "{id}: the program on its page shows\n{picture}"
+            );
+        }
+        let repaired = found.iter().any(|block| block.info == "dyn");
+        if !repaired {
+            without_repair.push(id);
+        }
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("code_{id}"), format!("{}\n----\n{picture}", block.text));
+        });
+    }
+    assert!(
+        without_repair.is_empty(),
+        "pages without a repaired program: {without_repair:?}"
+    );
+}
