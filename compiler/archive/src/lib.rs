@@ -24,10 +24,13 @@ macro_rules! file {
 
 include!(concat!(env!("OUT_DIR"), "/c_files.rs"));
 
+/// A static, since a constant is copied to wherever it is used: two users had the bytes twice.
+static RUNTIME: EmbeddedFile = file!("runtime.a");
+
 /// The runtime: package `dynop_rt` and the Rust standard library as one static library.
 #[must_use]
 pub fn runtime() -> EmbeddedFile {
-    file!("runtime.a")
+    RUNTIME
 }
 
 /// C start-up objects to link before the program, in this order.

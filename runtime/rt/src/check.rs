@@ -4,8 +4,8 @@
 use dynop_abi::check_entries;
 use dynop_pool::entries::*;
 use dynop_std::{
-    bytes::*, csv::*, environment::*, files::*, folders::*, hashes::*, json::*, lines::*, lists::*,
-    log::*, numbers::*, random::*, regexes::*, temporary::*, texts::*, times::*, writing::*,
+    csv::*, environment::*, files::*, folders::*, hashes::*, json::*, lines::*, lists::*, log::*,
+    numbers::*, random::*, regexes::*, temporary::*, texts::*, writing::*,
 };
 use dynop_values::entries::*;
 

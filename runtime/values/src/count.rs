@@ -82,6 +82,16 @@ pub unsafe fn share(buffer: *mut Header) -> bool {
     true
 }
 
+/// Whether the buffer belongs to one step and has one owner, the caller: nobody else can see it.
+///
+/// # Safety
+/// `buffer` points to a live buffer of which the caller holds a reference.
+#[inline]
+pub unsafe fn is_local(buffer: *const Header) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { (*buffer).count.load(Relaxed) == 1 }
+}
+
 /// Whether the caller's reference is the only one, so that the buffer may be written in place. A shared buffer with one
 /// owner flips back to local counting.
 ///

@@ -5,6 +5,7 @@ use crate::types::Type;
 use crate::verify::verify;
 
 pub mod blocks;
+pub mod bounds;
 pub mod fallible;
 pub mod inline;
 pub mod reference_counts;
@@ -49,6 +50,7 @@ pub fn optimise(program: &mut Program, level: Level) {
             inline::inline_small_functions,
         );
         checked(program, "tidy_blocks", blocks::tidy_blocks);
+        checked(program, "drop_bounds_checks", bounds::drop_bounds_checks);
         checked(program, "drop_unused", unused::drop_unused);
         checked(program, "find_fallible", fallible::find_fallible);
     }

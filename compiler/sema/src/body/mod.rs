@@ -16,7 +16,6 @@ mod finish;
 mod formats;
 mod literals;
 mod matching;
-mod measures;
 mod methods;
 mod names;
 mod narrowing;

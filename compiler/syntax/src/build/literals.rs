@@ -107,9 +107,7 @@ pub(crate) enum NumberProblem {
 }
 
 /// Units with what they count of; nanoseconds for durations, bytes for sizes.
-const DURATIONS: [(&str, u64); 6] = [
-    ("ns", 1),
-    ("us", 1_000),
+const DURATIONS: [(&str, u64); 4] = [
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),

@@ -14,6 +14,7 @@
 //! | other maps | array of pairs |
 //! | named tuple, struct | object |
 
+mod base64;
 mod lexer;
 mod read;
 #[cfg(test)]

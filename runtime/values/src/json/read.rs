@@ -3,11 +3,12 @@
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
+use super::base64;
 use super::lexer::{JsonError, Lexer, Token};
 use crate::case::{self, Payload};
 use crate::memory::NoMemory;
 use crate::owned::Owned;
-use crate::{base64, calendar, list, map, text};
+use crate::{calendar, list, map, text};
 
 /// The value of a type that a JSON text writes.
 ///

@@ -17,6 +17,11 @@ pub(super) trait Keys {
     /// # Safety
     /// Both point to valid values of `desc`.
     unsafe fn equal(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> bool;
+    /// Whether two keys are certainly equal, by their bits alone. Costs as good as nothing.
+    ///
+    /// # Safety
+    /// Both point to valid values of the kind.
+    unsafe fn same(a: *const u8, b: *const u8) -> bool;
 }
 
 /// `Int`, `Duration`, `Time`.
@@ -35,6 +40,12 @@ impl Keys for Numbers {
 
     #[inline]
     unsafe fn equal(a: *const u8, b: *const u8, _desc: &'static TypeDesc) -> bool {
+        // SAFETY: as above.
+        unsafe { a.cast::<u64>().read() == b.cast::<u64>().read() }
+    }
+
+    #[inline]
+    unsafe fn same(a: *const u8, b: *const u8) -> bool {
         // SAFETY: as above.
         unsafe { a.cast::<u64>().read() == b.cast::<u64>().read() }
     }
@@ -58,6 +69,12 @@ impl Keys for Texts {
                     && text::bytes(a) == text::bytes(b))
         }
     }
+
+    #[inline]
+    unsafe fn same(a: *const u8, b: *const u8) -> bool {
+        // SAFETY: texts.
+        unsafe { *a.cast::<StrRepr>() == *b.cast::<StrRepr>() }
+    }
 }
 
 impl Keys for Others {
@@ -69,5 +86,10 @@ impl Keys for Others {
     unsafe fn equal(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> bool {
         // SAFETY: the caller's promise.
         unsafe { compare::equal(a, b, desc) }
+    }
+
+    #[inline]
+    unsafe fn same(_: *const u8, _: *const u8) -> bool {
+        false
     }
 }

@@ -30,6 +30,9 @@ pub struct MapHeader {
     pub(super) value_offset: u32,
     /// Words in the index.
     pub(super) table: u64,
+    /// The entry that was last found by a read of the unshared map. What is read is often written next
+    /// (`m[k] = m.get(k, 0) + 1`), which then needs neither hash nor search.
+    pub(super) recent: u64,
 }
 
 const _: () = assert!(std::mem::offset_of!(MapHeader, len) == MAP_LEN);
@@ -92,6 +95,7 @@ pub(super) fn allocate(table: usize, map_type: &TypeDesc) -> Result<*mut MapHead
         stride: u32::try_from(stride).map_err(|_| NoMemory)?,
         value_offset: u32::try_from(value_offset).map_err(|_| NoMemory)?,
         table: table as u64,
+        recent: 0,
     };
     let place: *mut MapHeader = memory::allocate(size_of(&map)?)?.cast();
     // SAFETY: fresh memory of the right size, aligned to 8; an empty index is zero.

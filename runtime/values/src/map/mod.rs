@@ -106,10 +106,32 @@ pub unsafe fn get(map: *mut MapHeader, key: *const u8, map_type: &TypeDesc) -> *
         by_kind!(map_type, K => {
             let hash = half(K::hash(key, map_type.a()));
             match find::<K>(map, hash, key, map_type) {
-                Some(found) => entry(map, found.number).add((*map).value_offset as usize),
+                Some(found) => {
+                    // A shared map may be read by others at the same time.
+                    if count::is_local(map.cast()) {
+                        (*map).recent = found.number as u64;
+                    }
+                    entry(map, found.number).add((*map).value_offset as usize)
+                }
                 None => std::ptr::null_mut(),
             }
         })
+    }
+}
+
+/// The place of a key's value, if the entry that was last read is the key's.
+///
+/// # Safety
+/// `map` is live and of a kind of keys `K`, `key` a valid key.
+#[inline]
+unsafe fn recent<K: Keys>(map: *mut MapHeader, key: *const u8) -> Option<*mut u8> {
+    // SAFETY: the number is checked; the entries below `used` are written.
+    unsafe {
+        let number = (*map).recent as usize;
+        let is_it = number < (*map).used as usize
+            && is_alive(map, number)
+            && K::same(entry(map, number).add(KEY), key);
+        is_it.then(|| entry(map, number).add((*map).value_offset as usize))
     }
 }
 
@@ -222,8 +244,14 @@ unsafe fn slot_by<K: Keys>(
 ) -> Result<Slot, NoMemory> {
     // SAFETY: the caller's promise; `reserve` leaves an unshared map with room.
     unsafe {
-        let hash = half(K::hash(key, map_type.a()));
         let mut map = *place;
+        if !map.is_null()
+            && count::is_local(map.cast())
+            && let Some(value) = recent::<K>(map, key)
+        {
+            return Ok(Slot { value, found: true });
+        }
+        let hash = half(K::hash(key, map_type.a()));
         if !map.is_null() {
             if !count::make_unique(map.cast()) {
                 reserve(place, 1, map_type)?;

@@ -109,3 +109,44 @@ fn keeps_the_order_of_insertion_under_random_changes() {
         assert_eq!(live_buffers(), 0);
     }
 }
+
+#[test]
+fn a_write_behind_a_read_finds_its_own_entry() {
+    let ty = map_of(str_type(), int());
+    let mut random = Random::new(9);
+    let mut place: *mut MapHeader = std::ptr::null_mut();
+    let mut model = std::collections::BTreeMap::<String, i64>::new();
+    for step in 0..4_000_i64 {
+        let [read, written] = [(); 2].map(|()| key_text(random.below(20)));
+        let (read_key, key) = (
+            Text::new(read.as_bytes()).unwrap(),
+            Text::new(written.as_bytes()).unwrap(),
+        );
+        let pointer = |key: &Text| -> *const u8 { (&raw const *key.repr()).cast() };
+        // SAFETY: the map is ours and of this type, the keys valid.
+        unsafe {
+            let found = get(place, pointer(&read_key), ty);
+            let found = (!found.is_null()).then(|| found.cast::<i64>().read());
+            assert_eq!(found, model.get(&read).copied());
+            if step % 3 == 0 {
+                remove(&mut place, pointer(&read_key), ty).unwrap();
+                model.remove(&read);
+            }
+            // Often the key that was read, also where it has just gone.
+            let (name, key) = if step % 2 == 0 {
+                (read, &read_key)
+            } else {
+                (written, &key)
+            };
+            let slot = slot(&mut place, pointer(key), ty).unwrap();
+            assert_eq!(slot.found, model.contains_key(&name));
+            slot.value.cast::<i64>().write(step);
+            model.insert(name, step);
+        }
+    }
+    // SAFETY: ours.
+    unsafe {
+        assert_eq!(len(place), model.len());
+        walk::release_buffer(place.cast(), ty);
+    }
+}
