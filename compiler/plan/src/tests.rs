@@ -372,6 +372,8 @@ job item_free() -> Int { sum(nums().map(no_item).collect()) }
 job unknown() -> Int { steered(one()) }
 job item() -> Int { sum(nums().map(steered).collect()) }
 job endless() -> Int { circle(1) }
+job parameter(n: Int) -> Int { steered(n) }
+job named_in_a_loop() { for x in 0..2 { one() as same } }
 job large() { for x in 0..200 { for y in 0..200 { add(x, y) } } }
 "#
 );

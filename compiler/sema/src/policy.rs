@@ -10,7 +10,7 @@ use dynop_syntax::ast::{self, ExprKind};
 use crate::body::{Findings, Origin};
 use crate::compose::{CTy, Node, NodeKind};
 use crate::constants::check_constant;
-use crate::context::Context;
+use crate::context::{Context, ModuleId};
 use crate::hir::{self, FunctionId};
 use crate::signatures::{list_of, unsupported};
 use crate::ty::Ty;
@@ -172,49 +172,64 @@ pub(crate) fn of_op(cx: &Context<'_>, id: FunctionId) -> (Vec<Setting>, Findings
             continue;
         }
         seen.push(name);
-        let before = findings.diagnostics.len();
-        let (slots, needed) = slots(word);
-        let mut matching = Matching {
-            place: format!("@{word}"),
-            slots,
-            positional: word != "resources",
-            whole: attribute.span,
-            diagnostics: &mut findings.diagnostics,
-        };
-        let matched = matching.all(&attribute.args, needed);
-        let mut own = Vec::new();
-        for (slot, expr) in matched {
-            let value = match slot.sort {
-                Sort::Word(words) => chosen(expr, words, &mut findings.diagnostics),
-                sort => literal_duration(sort, expr).unwrap_or_else(|| {
-                    let ty = ty_of(sort);
-                    let (value, mut found) =
-                        check_constant(cx, item.module, &[], expr, Some((&ty, Origin::Unknown)));
-                    findings.diagnostics.append(&mut found.diagnostics);
-                    constant(value, expr.span)
-                }),
-            };
-            own.push(Setting {
-                what: slot.what,
-                value,
-            });
-        }
-        match word {
-            "cache" => own.push(switched_on(What::Cache, attribute.span)),
-            "isolate" => own.push(switched_on(What::Isolate, attribute.span)),
-            _ => {}
-        }
-        own.iter()
-            .for_each(|setting| in_range(cx, setting, &mut findings.diagnostics));
-        if findings.diagnostics.len() == before && own.iter().any(|one| !RUN.contains(&one.what)) {
-            let what = format!("`@{word}` attributes");
-            findings
-                .diagnostics
-                .push(unsupported(&what, attribute.span));
-        }
-        settings.extend(own);
+        settings.extend(of_attribute(
+            cx,
+            item.module,
+            attribute,
+            &mut findings.diagnostics,
+        ));
     }
     (settings, findings)
+}
+
+fn of_attribute(
+    cx: &Context<'_>,
+    module: ModuleId,
+    attribute: &ast::Attribute,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Setting> {
+    let word = attribute.name.name.as_str();
+    let before = diagnostics.len();
+    let (slots, needed) = slots(word);
+    let mut matching = Matching {
+        place: format!("@{word}"),
+        slots,
+        positional: word != "resources",
+        whole: attribute.span,
+        diagnostics,
+    };
+    let matched = matching.all(&attribute.args, needed);
+    let mut settings = Vec::new();
+    for (slot, expr) in matched {
+        let value = match slot.sort {
+            Sort::Word(words) => chosen(expr, words, diagnostics),
+            sort => literal_duration(sort, expr).unwrap_or_else(|| {
+                let ty = ty_of(sort);
+                let (value, mut found) =
+                    check_constant(cx, module, &[], expr, Some((&ty, Origin::Unknown)));
+                diagnostics.append(&mut found.diagnostics);
+                constant(value, expr.span)
+            }),
+        };
+        settings.push(Setting {
+            what: slot.what,
+            value,
+        });
+    }
+    match word {
+        "cache" => settings.push(switched_on(What::Cache, attribute.span)),
+        "isolate" => settings.push(switched_on(What::Isolate, attribute.span)),
+        _ => {}
+    }
+    settings
+        .iter()
+        .for_each(|setting| in_range(cx, setting, diagnostics));
+    let run = settings.iter().all(|one| RUN.contains(&one.what));
+    if diagnostics.len() == before && !run {
+        let what = format!("`@{word}` attributes");
+        diagnostics.push(unsupported(&what, attribute.span));
+    }
+    settings
 }
 
 /// The settings of `.with(…)`; `value` checks one.

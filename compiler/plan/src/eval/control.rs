@@ -7,7 +7,7 @@ use dynop_sema::fold::fold_with;
 use dynop_sema::hir::{Expr, ExprKind};
 use dynop_sema::ty::Ty;
 
-use super::value::Value;
+use super::value::{Draft, Value};
 use super::{Evaluator, literal};
 
 /// A job has at most so many steps, and unrolls at most so many bodies of loops and graphs.
@@ -30,7 +30,8 @@ impl Evaluator<'_, '_, '_> {
             match value.literal() {
                 Some(literal) => locals.push(literal.clone()),
                 None => {
-                    let found = self.not_known(*name, passed, computed.value.span);
+                    let why = when_known(value);
+                    let found = self.not_known(*name, passed, computed.value.span, why);
                     return self.found(found);
                 }
             }
@@ -42,7 +43,7 @@ impl Evaluator<'_, '_, '_> {
     }
 
     /// A graph's parameter that must be a constant was given something else.
-    fn not_known(&self, name: Name, passed: Option<Span>, used: Span) -> Diagnostic {
+    fn not_known(&self, name: Name, passed: Option<Span>, used: Span, why: &str) -> Diagnostic {
         let function = self
             .frame
             .graphs
@@ -61,7 +62,7 @@ impl Evaluator<'_, '_, '_> {
                 passed,
                 format!("`{param}` of the graph `{graph}` must be a constant"),
             )
-            .here("exists only while the job runs")
+            .here(why)
             .label(used, "the compiler needs its value here")
             .help("pass a literal or a `const`, or let an op of the graph look at the value"),
             _ => Diagnostic::new(
@@ -160,6 +161,16 @@ impl Evaluator<'_, '_, '_> {
             .note("every step of a job is known before it runs; only the number of clones is not")
             .help("yield the items as `DynamicOutput`s of an op, and `map` over them"),
         )
+    }
+}
+
+/// When a value that is no constant is known.
+fn when_known(value: &Value) -> &'static str {
+    match value {
+        Value::Plain(Draft::Param(_), _) => {
+            "a parameter of the job is known only when a run starts"
+        }
+        _ => "exists only while the job runs",
     }
 }
 

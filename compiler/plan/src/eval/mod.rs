@@ -39,6 +39,8 @@ struct Evaluator<'t, 'a, 'd> {
     step_axes: Vec<Vec<Axis>>,
     /// Names of steps and graphs, with their prefixes, and where they were given.
     names: HashMap<String, Span>,
+    /// How many numbers were given after a name.
+    counts: HashMap<String, u32>,
     /// The axes of the maps that are open, from the outermost.
     nest: Vec<Axis>,
     /// How much was unrolled so far.
@@ -101,6 +103,7 @@ pub(crate) fn job(
         steps: Vec::new(),
         step_axes: Vec::new(),
         names: HashMap::new(),
+        counts: HashMap::new(),
         nest: Vec::new(),
         unrolled: 0,
         parts: 0,

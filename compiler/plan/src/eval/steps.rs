@@ -119,13 +119,18 @@ impl Evaluator<'_, '_, '_> {
         let (name, span) = match given {
             Some((name, span)) => (format!("{prefix}{name}"), span),
             None => {
-                let mut name = format!("{prefix}{op}");
-                let mut count = 1;
-                while self.names.contains_key(&name) {
-                    count += 1;
-                    name = format!("{prefix}{op}_{count}");
+                let whole = format!("{prefix}{op}");
+                let count = self.counts.entry(whole.clone()).or_insert(0);
+                loop {
+                    *count += 1;
+                    let name = match *count {
+                        1 => whole.clone(),
+                        count => format!("{whole}_{count}"),
+                    };
+                    if !self.names.contains_key(&name) {
+                        break (name, span);
+                    }
                 }
-                (name, span)
             }
         };
         if let Some((short, _)) = given
@@ -135,16 +140,21 @@ impl Evaluator<'_, '_, '_> {
             while self.names.contains_key(&format!("{name}_{free}")) {
                 free += 1;
             }
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &composition::STEP_NAME_TWICE,
-                    span,
-                    format!("there is a step `{name}` already"),
-                )
-                .here("the name is taken")
-                .label(first, "by this step")
-                .help(format!("choose another, such as `as {short}_{free}`")),
+            let found = Diagnostic::new(
+                &composition::STEP_NAME_TWICE,
+                span,
+                format!("there is a step `{name}` already"),
             );
+            self.diagnostics.push(if first == span {
+                found
+                    .here("given again each time that this is unrolled")
+                    .help("leave `as` out in a loop: the steps are numbered by themselves")
+            } else {
+                found
+                    .here("the name is taken")
+                    .label(first, "by this step")
+                    .help(format!("choose another, such as `as {short}_{free}`"))
+            });
         }
         self.names.entry(name.clone()).or_insert(span);
         name

@@ -408,7 +408,9 @@ impl Composer<'_, '_> {
     /// Whether a node is, unchanged, an output of an op.
     pub(super) fn is_raw(&self, node: &Node) -> bool {
         match &node.kind {
-            NodeKind::Invoke(_) => true,
+            NodeKind::Invoke(invocation) => {
+                self.cx.function(invocation.function).kind == ast::FunctionKind::Op
+            }
             NodeKind::Part { base, .. } => self.is_raw(base),
             _ => false,
         }
