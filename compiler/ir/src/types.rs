@@ -54,6 +54,8 @@ pub struct Aggregate {
     pub name: String,
     /// Name (empty in a tuple) and type of each field.
     pub fields: Vec<(String, TypeId)>,
+    /// Which fields have a default, and the default as an encoded `dynop_abi::plan::Const`: for readers of JSON and tables.
+    pub defaults: Vec<(u32, Vec<u8>)>,
 }
 
 /// Which kind of aggregate.
@@ -76,6 +78,8 @@ pub struct Enum {
     pub name: String,
     /// Its cases.
     pub variants: Vec<Case>,
+    /// Whether it is the language's `Json`.
+    pub json: bool,
 }
 
 /// A case of an enum.

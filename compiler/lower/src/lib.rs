@@ -15,6 +15,7 @@ mod calls;
 mod closure_code;
 mod closures;
 mod control;
+mod defaults;
 mod expressions;
 mod in_place;
 mod intrinsics;

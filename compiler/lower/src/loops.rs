@@ -96,6 +96,7 @@ impl<'p> Builder<'_, 'p> {
             kind: dynop_ir::AggregateKind::Tuple,
             name: String::new(),
             fields: vec![(String::new(), first), (String::new(), second)],
+            defaults: Vec::new(),
         }))
     }
 

@@ -78,6 +78,7 @@ impl Lowering<'_> {
                     kind: AggregateKind::Tuple,
                     name: String::new(),
                     fields: fields.collect(),
+                    defaults: Vec::new(),
                 })
             }
             Ty::NamedTuple(fields) => {
@@ -88,6 +89,7 @@ impl Lowering<'_> {
                     kind: AggregateKind::NamedTuple,
                     name: String::new(),
                     fields: fields.collect(),
+                    defaults: Vec::new(),
                 })
             }
             Ty::Dynamic(item) => {
@@ -99,14 +101,11 @@ impl Lowering<'_> {
                     kind: AggregateKind::DynamicOutput,
                     name: String::new(),
                     fields,
+                    defaults: Vec::new(),
                 })
             }
             Ty::Struct(id, args) => self.nested(ty, |this| this.struct_type(*id, args)),
             Ty::Enum(id, args) => self.nested(ty, |this| this.enum_type(*id, args)),
-            Ty::Json => {
-                self.unsupported("values of type `Json`", None);
-                Type::Unit
-            }
             // Of what is never reached or never looked at: the item of a `none` or `[]` that nothing asks about.
             Ty::Unit | Ty::Never | Ty::Param(..) | Ty::Infer(_) | Ty::Error => Type::Unit,
         }
@@ -149,6 +148,7 @@ impl Lowering<'_> {
             kind: AggregateKind::Struct,
             name: self.applied(declared.name.as_str(), args),
             fields,
+            defaults: self.defaults(declared),
         })
     }
 
@@ -177,6 +177,7 @@ impl Lowering<'_> {
         Type::Enum(Enum {
             name: self.applied(declared.name.as_str(), args),
             variants,
+            json: self.program.json == Some(id),
         })
     }
 

@@ -285,11 +285,11 @@ fn lacking(
         Ability::Number => matches!(ty, Ty::Int | Ty::Float),
         Ability::Order => !matches!(
             ty,
-            Ty::Map(_) | Ty::Set(_) | Ty::Json | Ty::Option(_) | Ty::NamedTuple(_) | Ty::Range
+            Ty::Map(_) | Ty::Set(_) | Ty::Option(_) | Ty::NamedTuple(_) | Ty::Range
         ),
         Ability::Key => !matches!(
             ty,
-            Ty::Float | Ty::Map(_) | Ty::Set(_) | Ty::Json | Ty::Option(_) | Ty::Range
+            Ty::Float | Ty::Map(_) | Ty::Set(_) | Ty::Option(_) | Ty::Range
         ),
     };
     if !fits {

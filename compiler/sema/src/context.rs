@@ -185,6 +185,14 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// `Json` of the standard library.
+    pub fn json_enum(&self) -> Option<EnumId> {
+        match self.core_item("Json")? {
+            Definition::Enum(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// `Result<item>`; [`Ty::Error`] without the standard library.
     pub fn result_of(&self, item: Ty) -> Ty {
         match self.result_enum() {
@@ -217,13 +225,13 @@ impl<'a> Context<'a> {
             Ty::Bytes => "bytes",
             Ty::Duration => "duration",
             Ty::Time => "time",
-            Ty::Json => "json",
             Ty::Range => "range",
             Ty::List(_) => "list",
             Ty::Map(_) => "map",
             Ty::Set(_) => "set",
             Ty::Option(_) => "option",
             Ty::Enum(id, _) if Some(*id) == self.result_enum() => "result",
+            Ty::Enum(id, _) if Some(*id) == self.json_enum() => "json",
             Ty::Iter(_) => "iter",
             _ => return None,
         };

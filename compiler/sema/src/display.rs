@@ -43,7 +43,6 @@ fn write_type(program: &Program, ty: &Ty, out: &mut String, depth: u32) {
         Ty::Bytes => out.push_str("Bytes"),
         Ty::Duration => out.push_str("Duration"),
         Ty::Time => out.push_str("Time"),
-        Ty::Json => out.push_str("Json"),
         Ty::Unit => out.push_str("()"),
         Ty::Never => out.push_str("Never"),
         Ty::Range => out.push_str("Range"),

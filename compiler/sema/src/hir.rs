@@ -40,6 +40,8 @@ pub struct Program {
     pub enums: Vec<Enum>,
     /// Constants.
     pub consts: Vec<Const>,
+    /// The enum `Json` of the standard library.
+    pub json: Option<EnumId>,
     /// The file given to the compiler; its jobs are the executable's.
     pub main: Option<FileId>,
 }

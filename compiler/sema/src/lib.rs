@@ -90,6 +90,7 @@ pub fn check(inputs: &[Input<'_>]) -> Checked {
 fn check_here(inputs: &[Input<'_>]) -> Checked {
     let mut diagnostics = Vec::new();
     let mut cx = names::collect(inputs, &mut diagnostics);
+    cx.program.json = cx.json_enum();
     signatures::resolve(&mut cx, &mut diagnostics);
     signatures::check_reserved(&cx, &mut diagnostics);
     recursion::check(&cx, &mut diagnostics);

@@ -128,7 +128,7 @@ fn misplaced(cx: &Context<'_>, part: &Ty, place: Place) -> Option<(String, Vec<S
             format!("`{}` can't be an element of a set", cx.show(item)),
             vec!["elements are what may be keys of a map: Int, Bool, Str, Path and tuples, lists, structs and enums of them".to_string()],
         )),
-        Ty::Bytes | Ty::Duration | Ty::Time | Ty::Json | Ty::Set(_)
+        Ty::Bytes | Ty::Duration | Ty::Time | Ty::Set(_)
             if cx.methods_of(part).is_none() =>
         {
             Some((format!("values of type `{text}`"), Vec::new()))
@@ -142,13 +142,7 @@ pub fn never_a_key(ty: &Ty) -> bool {
     any(ty, &mut |part| {
         matches!(
             part,
-            Ty::Float
-                | Ty::Map(_)
-                | Ty::Set(_)
-                | Ty::Fn(_)
-                | Ty::Iter(_)
-                | Ty::Dynamic(_)
-                | Ty::Json
+            Ty::Float | Ty::Map(_) | Ty::Set(_) | Ty::Fn(_) | Ty::Iter(_) | Ty::Dynamic(_)
         )
     })
 }

@@ -25,8 +25,6 @@ pub enum Ty {
     Duration,
     /// `Time`
     Time,
-    /// `Json`
-    Json,
     /// `()`
     Unit,
     /// Of expressions that give no value, such as `return`; fits everywhere.

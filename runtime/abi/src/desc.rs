@@ -53,6 +53,8 @@ pub enum Kind {
 
 /// No part of the type is counted: copying bytes copies the value, releasing is nothing.
 pub const PLAIN: u8 = 1;
+/// The type is the language's `Json`, an enum: in JSON its values stand for themselves, without the names of their cases.
+pub const JSON: u8 = 2;
 
 /// The shape of one type. Static, immutable, shared by all threads.
 #[repr(C)]
@@ -60,7 +62,7 @@ pub const PLAIN: u8 = 1;
 pub struct TypeDesc {
     /// What kind.
     pub kind: Kind,
-    /// [`PLAIN`] or 0.
+    /// [`PLAIN`] and [`JSON`], or 0.
     pub flags: u8,
     /// Alignment in bytes, 1 or 8.
     pub align: u16,
@@ -88,6 +90,8 @@ pub struct FieldDesc {
     pub offset: u64,
     /// Its name; empty in a tuple.
     pub name: StaticStr,
+    /// What it is where nothing is said, as an encoded [`Const`](crate::plan::Const); empty where it has no default.
+    pub default: StaticStr,
 }
 
 /// A text in the program's read-only data.
@@ -118,6 +122,15 @@ impl StaticStr {
         }
     }
 
+    /// The bytes, of a text or of something else.
+    pub fn as_bytes(&self) -> &'static [u8] {
+        if self.len == 0 {
+            return &[];
+        }
+        // SAFETY: the compiler emits `data` and `len` together, into read-only data.
+        unsafe { std::slice::from_raw_parts(self.data, self.len as usize) }
+    }
+
     /// The text.
     pub fn as_str(&self) -> &'static str {
         if self.len == 0 {
@@ -134,6 +147,11 @@ impl TypeDesc {
     /// Whether copying bytes copies the value.
     pub fn is_plain(&self) -> bool {
         self.flags & PLAIN != 0
+    }
+
+    /// Whether it is the language's `Json`.
+    pub fn is_json(&self) -> bool {
+        self.flags & JSON != 0
     }
 
     /// The first type argument.

@@ -411,6 +411,24 @@ pub enum Const {
     Tuple(Vec<Const>),
 }
 
+impl Const {
+    /// As bytes.
+    ///
+    /// # Errors
+    /// Never in practice: a vector takes all.
+    pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+
+    /// From bytes.
+    ///
+    /// # Errors
+    /// Where the bytes are none of a constant.
+    pub fn decode(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+}
+
 /// A place in the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {

@@ -36,6 +36,24 @@ pub fn materialise(constant: &Const, desc: &'static TypeDesc) -> Result<Owned, C
     Ok(value)
 }
 
+/// Writes a field's default over zeroes; false where it has none.
+///
+/// # Errors
+/// Where there is no memory.
+///
+/// # Safety
+/// `place` has room for the field's value and holds zeroes.
+pub unsafe fn write_default(place: *mut u8, field: &'static FieldDesc) -> Result<bool, ConstError> {
+    let bytes = field.default.as_bytes();
+    if bytes.is_empty() {
+        return Ok(false);
+    }
+    let constant = Const::decode(bytes).map_err(|_| ConstError::Mismatch)?;
+    // SAFETY: the caller's promise.
+    unsafe { write(&constant, place, field.desc())? };
+    Ok(true)
+}
+
 /// Writes a constant over zeroes.
 unsafe fn write(
     constant: &Const,

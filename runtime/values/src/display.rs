@@ -6,7 +6,7 @@ use dynop_abi::desc::{FieldDesc, Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
 use crate::case::{self, Payload};
-use crate::{calendar, list, map, text};
+use crate::{calendar, json, list, map, text};
 
 /// Appends a value as an f-string shows it: a text as it is, everything else (texts within, too) as the language writes
 /// it.
@@ -85,6 +85,10 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) {
             Kind::DynamicOutput => {
                 out.push_str("DynamicOutput");
                 write_fields(out, value, desc.fields());
+            }
+            Kind::Enum if desc.is_json() => {
+                // Only paths have no JSON, and a `Json` holds none.
+                let _ = json::write(out, value, desc);
             }
             Kind::Enum => write_case(out, value, desc),
             Kind::Closure | Kind::Json => {

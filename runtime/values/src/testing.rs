@@ -137,6 +137,7 @@ pub fn aggregate(
             desc,
             offset: u64::from(offset),
             name: StaticStr::new(name),
+            default: StaticStr::new(""),
         });
         offset += desc.size;
         align = align.max(desc.align);

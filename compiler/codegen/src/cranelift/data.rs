@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::mem::offset_of;
 
 use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module};
-use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
+use dynop_abi::desc::{FieldDesc, JSON, Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::layout::{STR_DATA, STR_HEAP, STR_INLINE};
 use dynop_abi::plan::Plan;
 use dynop_abi::program::{self, Program, Site};
@@ -180,13 +180,22 @@ impl Shared<'_> {
         offset: usize,
         text: &str,
     ) -> Result<(), CodegenError> {
-        if !text.is_empty() {
-            let id = self.bytes(text.as_bytes())?;
+        self.static_bytes(record, offset, text.as_bytes())
+    }
+
+    fn static_bytes(
+        &mut self,
+        record: &mut Record,
+        offset: usize,
+        bytes: &[u8],
+    ) -> Result<(), CodegenError> {
+        if !bytes.is_empty() {
+            let id = self.bytes(bytes)?;
             record
                 .addresses
                 .push((offset + offset_of!(StaticStr, data), id));
         }
-        record.word(offset + offset_of!(StaticStr, len), text.len() as u64);
+        record.word(offset + offset_of!(StaticStr, len), bytes.len() as u64);
         Ok(())
     }
 
@@ -227,6 +236,7 @@ impl Shared<'_> {
                     "captures",
                     [None, None],
                     &fields,
+                    &[],
                 )?
             }
         };
@@ -239,6 +249,7 @@ impl Shared<'_> {
         let layout = self.layouts.get(ty).clone();
         let name = types.display(ty);
         let (mut a, mut b, mut fields) = (None, None, Vec::new());
+        let (mut defaults, mut json) = (&[][..], 0);
         let kind = match types.get(ty) {
             Type::Unit => Kind::Unit,
             Type::Int => Kind::Int,
@@ -272,6 +283,7 @@ impl Shared<'_> {
                 fields = named
                     .map(|((name, ty), field)| (name.clone(), Described::Type(*ty), field.offset))
                     .collect();
+                defaults = &aggregate.defaults;
                 match aggregate.kind {
                     AggregateKind::Tuple => Kind::Tuple,
                     AggregateKind::NamedTuple => Kind::NamedTuple,
@@ -280,6 +292,7 @@ impl Shared<'_> {
                 }
             }
             Type::Enum(one) => {
+                json = if one.json { JSON } else { 0 };
                 let cases = one.variants.iter().zip(0..);
                 fields = cases
                     .map(|(case, index)| (case.name.clone(), Described::Payload(ty, index), 0))
@@ -288,7 +301,7 @@ impl Shared<'_> {
             }
             Type::Closure(..) => Kind::Closure,
         };
-        self.record(
+        let mut record = self.record(
             kind,
             layout.size,
             layout.align,
@@ -296,7 +309,11 @@ impl Shared<'_> {
             &name,
             [a, b],
             &fields,
-        )
+            defaults,
+        )?;
+        let plain = if layout.counted { 0 } else { PLAIN };
+        record.put(offset_of!(TypeDesc, flags), &[plain | json]);
+        Ok(record)
     }
 
     /// The payload of a case: its fields have the offsets that they have in the enum, so size and alignment are the
@@ -328,6 +345,7 @@ impl Shared<'_> {
             &name,
             [None, None],
             &fields,
+            &[],
         )
     }
 
@@ -341,6 +359,7 @@ impl Shared<'_> {
         name: &str,
         arguments: [Option<TypeId>; 2],
         fields: &[(String, Described, u32)],
+        defaults: &[(u32, Vec<u8>)],
     ) -> Result<Record, CodegenError> {
         let mut record = Record::new(size_of::<TypeDesc>());
         record.put(offset_of!(TypeDesc, kind), &[kind as u8]);
@@ -375,6 +394,11 @@ impl Shared<'_> {
                     u64::from(*offset),
                 );
                 self.static_str(&mut table, index * size + offset_of!(FieldDesc, name), name)?;
+                if let Some((_, bytes)) = defaults.iter().find(|(field, _)| *field == index as u32)
+                {
+                    let place = index * size + offset_of!(FieldDesc, default);
+                    self.static_bytes(&mut table, place, bytes)?;
+                }
             }
             let table = self.anonymous(table, 8)?;
             record.addresses.push((offset_of!(TypeDesc, fields), table));

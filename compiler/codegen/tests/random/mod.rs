@@ -78,6 +78,7 @@ fn kinds(program: &mut Program) -> Kinds {
             kind,
             name: String::new(),
             fields: fields.into_iter().map(|ty| (String::new(), ty)).collect(),
+            defaults: Vec::new(),
         }))
     };
     let pair = tuple(vec![text, int], AggregateKind::Tuple);
@@ -89,6 +90,7 @@ fn kinds(program: &mut Program) -> Kinds {
         fields: ["message", "kind", "trace"]
             .map(|name| (name.to_owned(), text))
             .to_vec(),
+        defaults: Vec::new(),
     }));
     let list = types.intern(Type::List(text));
     let option = types.intern(Type::Option(text));

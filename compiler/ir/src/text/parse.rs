@@ -185,21 +185,24 @@ impl Parser {
                     kind: AggregateKind::Struct,
                     name,
                     fields,
+                    defaults: self.defaults()?,
                 });
                 let id = self.program.types.intern(ty);
                 self.aliases.insert(alias, id);
             }
             "enum" => {
                 let (alias, name) = (self.word()?, self.text()?);
+                let json = self.take_word("json");
                 let variants = self.list(|this| Ok((this.word()?, this.list(Self::part)?)))?;
                 let variants = variants
                     .into_iter()
                     .map(|(name, payload)| Case { name, payload })
                     .collect();
-                let id = self
-                    .program
-                    .types
-                    .intern(Type::Enum(Enum { name, variants }));
+                let id = self.program.types.intern(Type::Enum(Enum {
+                    name,
+                    variants,
+                    json,
+                }));
                 self.aliases.insert(alias, id);
             }
             "fn" => {
@@ -225,6 +228,25 @@ impl Parser {
             other => return self.error(format!("`{other}` begins no item")),
         }
         Ok(())
+    }
+
+    /// The defaults of a struct's fields.
+    fn defaults(&mut self) -> Result<Vec<(u32, Vec<u8>)>> {
+        let mut all = Vec::new();
+        while self.take_word("default") {
+            let field = self.number()?;
+            let digits = self.text()?;
+            let byte = |at: usize| {
+                let digits = digits.get(at..at + 2)?;
+                u8::from_str_radix(digits, 16).ok()
+            };
+            let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+            match bytes {
+                Some(bytes) => all.push((field, bytes)),
+                None => return self.error("a default is bytes in hexadecimal digits"),
+            }
+        }
+        Ok(all)
     }
 
     fn named_type(&mut self) -> Result<(String, TypeId)> {
@@ -415,6 +437,7 @@ impl Parser {
             kind,
             name: String::new(),
             fields,
+            defaults: Vec::new(),
         })))
     }
 }

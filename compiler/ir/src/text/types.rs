@@ -41,9 +41,10 @@ impl<'t> TypeNames<'t> {
             let _ = match ty {
                 Type::Aggregate(one) => writeln!(
                     out,
-                    "struct {alias} {:?} ({})",
+                    "struct {alias} {:?} ({}){}",
                     one.name,
-                    self.fields(&one.fields)
+                    self.fields(&one.fields),
+                    defaults(&one.defaults)
                 ),
                 Type::Enum(one) => {
                     let cases: Vec<String> = one
@@ -51,7 +52,13 @@ impl<'t> TypeNames<'t> {
                         .iter()
                         .map(|case| format!("{}({})", case.name, self.fields(&case.payload)))
                         .collect();
-                    writeln!(out, "enum {alias} {:?} ({})", one.name, cases.join(", "))
+                    let json = if one.json { " json" } else { "" };
+                    writeln!(
+                        out,
+                        "enum {alias} {:?}{json} ({})",
+                        one.name,
+                        cases.join(", ")
+                    )
                 }
                 _ => Ok(()),
             };
@@ -101,4 +108,17 @@ impl<'t> TypeNames<'t> {
             _ => self.types.display(id),
         }
     }
+}
+
+/// ` default 1 "0a02"`: the field, and the bytes of its default.
+fn defaults(all: &[(u32, Vec<u8>)]) -> String {
+    let mut out = String::new();
+    for (field, bytes) in all {
+        let _ = write!(out, " default {field} \"");
+        for byte in bytes {
+            let _ = write!(out, "{byte:02x}");
+        }
+        out.push('"');
+    }
+    out
 }

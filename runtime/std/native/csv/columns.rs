@@ -3,7 +3,7 @@
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_values::map::MapHeader;
-use dynop_values::{Owned, list, map};
+use dynop_values::{Owned, constant, list, map};
 
 use super::records::Record;
 use crate::cells::{self, Missing};
@@ -117,9 +117,15 @@ impl Columns {
             match &self.form {
                 Form::Fields(columns) => {
                     for (field, column) in self.row.fields().iter().zip(columns) {
-                        if let Some(column) = *column {
-                            let place = place.add(field.offset as usize);
-                            self.cell(place, field.desc(), record, column, missing)?;
+                        let place = place.add(field.offset as usize);
+                        match *column {
+                            Some(column) => {
+                                self.cell(place, field.desc(), record, column, missing)?;
+                            }
+                            None => {
+                                constant::write_default(place, field)
+                                    .map_err(|_| about_all("out of memory".into()))?;
+                            }
                         }
                     }
                     Ok(())
@@ -228,7 +234,7 @@ fn by_name(row: &TypeDesc, names: &[String], exact: bool) -> Result<Vec<Option<u
         }
         columns.push(match found.as_slice() {
             [column] => Some(*column),
-            [] if field.desc().kind == Kind::Option => None,
+            [] if field.desc().kind == Kind::Option || !field.default.as_bytes().is_empty() => None,
             [] => {
                 return Err(format!(
                     "no column is named `{name}`; there are {}",

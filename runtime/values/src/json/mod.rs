@@ -19,6 +19,7 @@ mod lexer;
 mod read;
 #[cfg(test)]
 mod tests;
+mod untyped;
 mod write;
 
 pub use lexer::{JsonError, Lexer, Token};

@@ -5,10 +5,11 @@ use dynop_abi::layout::{ListHeader, StrRepr};
 
 use super::base64;
 use super::lexer::{JsonError, Lexer, Token};
+use super::untyped;
 use crate::case::{self, Payload};
 use crate::memory::NoMemory;
 use crate::owned::Owned;
-use crate::{calendar, list, map, text};
+use crate::{calendar, constant, list, map, text};
 
 /// The value of a type that a JSON text writes.
 ///
@@ -41,7 +42,7 @@ fn mismatch(lexer: &Lexer<'_>, desc: &TypeDesc, found: &Token) -> JsonError {
 }
 
 /// Reads a value over zeroes.
-unsafe fn read_to(
+pub(super) unsafe fn read_to(
     lexer: &mut Lexer<'_>,
     place: *mut u8,
     desc: &'static TypeDesc,
@@ -55,6 +56,7 @@ unsafe fn read_to(
             Kind::Map => read_map(lexer, place.cast(), desc),
             Kind::Tuple => read_tuple(lexer, place, desc),
             Kind::NamedTuple | Kind::Struct => read_object(lexer, place, desc),
+            Kind::Enum if desc.is_json() => untyped::read_json(lexer, place, desc),
             Kind::Enum => read_case(lexer, place, desc),
             Kind::Range => {
                 let mut bounds = [0_i64; 2];
@@ -426,16 +428,17 @@ unsafe fn read_object(
         unsafe { read_to(lexer, place.add(field.offset as usize), field.desc())? };
         lexer.leave(path);
     }
-    let missing = fields
-        .iter()
-        .zip(&seen)
-        .find(|(field, seen)| !**seen && !matches!(field.desc().kind, Kind::Option | Kind::Unit));
-    match missing {
-        Some((field, _)) => Err(lexer.error(format!(
-            "the field `{}` of {} is missing",
-            field.name.as_str(),
-            desc.name.as_str()
-        ))),
-        None => Ok(()),
+    for (field, _) in fields.iter().zip(&seen).filter(|(_, seen)| !**seen) {
+        // SAFETY: the field lies within the aggregate, and was not read.
+        let written = unsafe { constant::write_default(place.add(field.offset as usize), field) };
+        let written = written.map_err(|_| lexer.error("out of memory"))?;
+        if !written && !matches!(field.desc().kind, Kind::Option | Kind::Unit) {
+            return Err(lexer.error(format!(
+                "the field `{}` of {} is missing",
+                field.name.as_str(),
+                desc.name.as_str()
+            )));
+        }
     }
+    Ok(())
 }

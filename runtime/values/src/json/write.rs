@@ -6,6 +6,7 @@ use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
 use super::base64;
+use super::untyped;
 use crate::case::{self, Payload};
 use crate::map::MapHeader;
 use crate::{calendar, display, list, map, text};
@@ -76,6 +77,7 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) -> Resu
                 }
                 entries.end();
             }
+            Kind::Enum if desc.is_json() => untyped::write_json(out, value, desc)?,
             Kind::Enum => write_case(out, value, desc)?,
             Kind::Closure | Kind::Json => {
                 let message = format!("a {} has no JSON", desc.name.as_str());
