@@ -9,7 +9,7 @@
 
 typedef struct { const char *data; uint64_t len; } Text;
 typedef struct Desc { uint8_t kind, flags; uint16_t align; uint32_t size; const struct Desc *a, *b; const struct Field *fields; uint64_t field_count; Text name; } Desc;
-typedef struct Field { const Desc *desc; uint64_t offset; Text name; } Field;
+typedef struct Field { const Desc *desc; uint64_t offset; Text name, initial; } Field;
 typedef struct { _Atomic uint64_t stack_limit, poll; char failure[256]; int traces; } Ctx;
 typedef struct { int32_t count; uint32_t state; uint64_t len, capacity; } Buffer; /* of lists; a text has its room in `len` */
 typedef struct { uint64_t w[2]; } Str;
