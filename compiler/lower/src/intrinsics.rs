@@ -138,6 +138,12 @@ fn unary(name: &str, operand: Operand, ty: dynop_ir::TypeId) -> Option<Op> {
         "map_len" => Op::MapLen(operand),
         "option_is_some" => Op::IsSome(operand),
         "int_to_float" => Op::IntToFloat(operand),
+        // An `Int`, `Duration` or `Time` as another of them.
+        "whole" => Op::Binary(
+            BinaryOp::AddWrapping,
+            operand,
+            Operand::Const(dynop_ir::Const::Int(0)),
+        ),
         _ => return None,
     })
 }

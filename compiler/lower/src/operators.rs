@@ -48,8 +48,9 @@ impl<'p> Builder<'_, 'p> {
         right: Operand,
         ty: dynop_ir::TypeId,
     ) -> Operand {
+        let whole_left = self.is_whole(&left);
         match (op, self.shape_of(ty)) {
-            (BinaryOp::Add, Type::Str) => {
+            (BinaryOp::Add, Type::Str | Type::Bytes) => {
                 let text = self.temp(ty);
                 self.emit(Some(text), Op::Copy(left));
                 self.emit(None, Op::StrAppend(whole(text), right));
@@ -61,11 +62,23 @@ impl<'p> Builder<'_, 'p> {
                 self.extend(whole(list), right, ty);
                 Operand::Local(list)
             }
+            // A duration by another: a ratio.
+            (BinaryOp::Div, Type::Float) if whole_left => {
+                let left = self.compute(ty, Op::IntToFloat(left));
+                let right = self.compute(ty, Op::IntToFloat(right));
+                self.compute(ty, Op::Binary(dynop_ir::BinaryOp::Div, left, right))
+            }
             _ => match operator(op) {
                 Some(op) => self.compute(ty, Op::Binary(op, left, right)),
                 None => self.zero(ty),
             },
         }
+    }
+
+    /// Whether an operand is an `Int`, a `Duration` or a `Time`.
+    fn is_whole(&mut self, operand: &Operand) -> bool {
+        let ty = self.type_of(operand);
+        matches!(self.shape_of(ty), Type::Int | Type::Duration | Type::Time)
     }
 
     fn compare(&mut self, op: Comparison, left: &'p Expr, right: &'p Expr) -> Operand {

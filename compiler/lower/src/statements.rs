@@ -71,7 +71,7 @@ impl<'p> Builder<'_, 'p> {
             return;
         }
         let value = self.expr(value);
-        if op == BinaryOp::Add && self.concrete(&place.ty) == Ty::Str {
+        if op == BinaryOp::Add && matches!(self.concrete(&place.ty), Ty::Str | Ty::Bytes) {
             self.emit(None, Op::StrAppend(target, value));
             return;
         }

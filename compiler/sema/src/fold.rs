@@ -229,6 +229,14 @@ impl Folder<'_> {
         match (&left.kind, &right.kind) {
             (ExprKind::Int(a), ExprKind::Int(b)) => int(op, *a, *b, span),
             (ExprKind::Float(a), ExprKind::Float(b)) => float(op, *a, *b, span),
+            (
+                ExprKind::Duration(_) | ExprKind::Int(_),
+                ExprKind::Duration(_) | ExprKind::Int(_),
+            ) => duration(op, &left.kind, &right.kind, span),
+            (ExprKind::Bytes(a), ExprKind::Bytes(b)) if op == BinaryOp::Add => {
+                self.count((a.len() + b.len()) / 64, span)?;
+                Ok(ExprKind::Bytes([&**a, &**b].concat().into()))
+            }
             (ExprKind::Str(a), ExprKind::Str(b)) if op == BinaryOp::Add => {
                 self.count((a.len() + b.len()) / 64, span)?;
                 Ok(ExprKind::Str(format!("{a}{b}").into()))
@@ -289,6 +297,9 @@ fn unary(op: UnaryOp, operand: Expr, span: Span) -> Result<ExprKind, Wrong> {
         (UnaryOp::Neg, ExprKind::Int(value)) => {
             ExprKind::Int(value.checked_neg().ok_or_else(|| overflow(span))?)
         }
+        (UnaryOp::Neg, ExprKind::Duration(value)) => {
+            ExprKind::Duration(value.checked_neg().ok_or_else(|| overflow(span))?)
+        }
         (UnaryOp::Neg, ExprKind::Float(value)) => ExprKind::Float(-value),
         (UnaryOp::Not, ExprKind::Bool(value)) => ExprKind::Bool(!value),
         _ => return Err(not_constant(span)),
@@ -329,6 +340,24 @@ fn int(op: BinaryOp, a: i64, b: i64, span: Span) -> Result<ExprKind, Wrong> {
         _ => return compared(op, Some(a.cmp(&b)), span),
     };
     value.map(ExprKind::Int).ok_or_else(|| overflow(span))
+}
+
+/// Of two durations, or of a duration and a number.
+fn duration(op: BinaryOp, a: &ExprKind, b: &ExprKind, span: Span) -> Result<ExprKind, Wrong> {
+    let (ExprKind::Duration(left) | ExprKind::Int(left)) = a else {
+        return Err(not_constant(span));
+    };
+    let (ExprKind::Duration(right) | ExprKind::Int(right)) = b else {
+        return Err(not_constant(span));
+    };
+    let both = matches!((a, b), (ExprKind::Duration(_), ExprKind::Duration(_)));
+    if both && op == BinaryOp::Div {
+        return Ok(ExprKind::Float(*left as f64 / *right as f64));
+    }
+    Ok(match int(op, *left, *right, span)? {
+        ExprKind::Int(nanoseconds) => ExprKind::Duration(nanoseconds),
+        compared => compared,
+    })
 }
 
 /// `a ** b` for a `b` of any size: 0, 1 and -1 have powers without end.
@@ -384,6 +413,8 @@ fn same(a: &Expr, b: &Expr) -> Option<bool> {
         (ExprKind::Float(a), ExprKind::Float(b)) => a == b,
         (ExprKind::Bool(a), ExprKind::Bool(b)) => a == b,
         (ExprKind::Str(a), ExprKind::Str(b)) => a == b,
+        (ExprKind::Bytes(a), ExprKind::Bytes(b)) => a == b,
+        (ExprKind::Duration(a), ExprKind::Duration(b)) => a == b,
         (ExprKind::Unit, ExprKind::Unit) | (ExprKind::None, ExprKind::None) => true,
         (ExprKind::None, ExprKind::Some(_)) | (ExprKind::Some(_), ExprKind::None) => false,
         (ExprKind::Some(a), ExprKind::Some(b)) => same(a, b)?,

@@ -4,8 +4,8 @@
 use dynop_abi::check_entries;
 use dynop_pool::entries::*;
 use dynop_std::{
-    csv::*, environment::*, files::*, folders::*, hashes::*, json::*, lines::*, lists::*, log::*,
-    numbers::*, random::*, regexes::*, temporary::*, texts::*, writing::*,
+    bytes::*, csv::*, environment::*, files::*, folders::*, hashes::*, json::*, lines::*, lists::*,
+    log::*, numbers::*, random::*, regexes::*, temporary::*, texts::*, times::*, writing::*,
 };
 use dynop_values::entries::*;
 

@@ -175,7 +175,8 @@ fn read_one(given: &OsStr, desc: &'static TypeDesc) -> Result<Owned, String> {
                 _ => return Err(mismatch(" (true or false)")),
             },
             Kind::Duration => {
-                let found = duration(given).ok_or_else(|| mismatch(" like 30s, 1.5h or 250ms"))?;
+                let found = calendar::parse_duration(given)
+                    .ok_or_else(|| mismatch(" like 30s, 1.5h or 250ms"))?;
                 place.cast::<i64>().write(found);
             }
             Kind::Time => {
@@ -228,48 +229,9 @@ fn integer(given: &str) -> Option<i64> {
     given.parse().ok()
 }
 
-/// A duration: numbers with units (`1h30m`), or seconds.
-fn duration(given: &str) -> Option<i64> {
-    const UNITS: [(&str, f64); 7] = [
-        ("ns", 1.0),
-        ("us", 1e3),
-        ("ms", 1e6),
-        ("s", 1e9),
-        ("m", 60e9),
-        ("h", 3600e9),
-        ("d", 86_400e9),
-    ];
-    let mut rest = given;
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        let number: f64 = rest[..end].parse().ok()?;
-        rest = &rest[end..];
-        let end = rest
-            .find(|c: char| !c.is_ascii_lowercase())
-            .unwrap_or(rest.len());
-        let unit = if end == 0 { "s" } else { &rest[..end] };
-        total += number * UNITS.iter().find(|(name, _)| *name == unit)?.1;
-        rest = &rest[end..];
-    }
-    (!given.is_empty() && total < 9.2e18).then(|| total.round() as i64)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{duration, integer};
-
-    #[test]
-    fn durations() {
-        assert_eq!(duration("1h30m"), Some(5_400_000_000_000));
-        assert_eq!(duration("1.5"), Some(1_500_000_000));
-        assert_eq!(duration("250ms"), Some(250_000_000));
-        for wrong in ["", "s", "1x", "-1s", "1..2s", "99999999999999d"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
-        }
-    }
+    use super::integer;
 
     #[test]
     fn integers() {

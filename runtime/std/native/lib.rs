@@ -3,6 +3,7 @@
 //! Each is an entry point of [`dynop_abi::entries`], called by its convention, and declared in `runtime/std/*.dyn`, where
 //! its documentation is. A failure is recorded in the step's context; the caller adds the place.
 
+pub mod bytes;
 mod cells;
 mod convention;
 pub mod csv;
@@ -20,6 +21,7 @@ pub mod regexes;
 mod source;
 pub mod temporary;
 pub mod texts;
+pub mod times;
 pub mod writing;
 
 #[cfg(test)]

@@ -139,8 +139,7 @@ fn parse_offset(zone: &[u8]) -> Option<i64> {
 /// A duration as the language writes it, in the largest of its units that does not make it less than 1: `1.5s`, `2h`,
 /// `250ms`.
 pub fn duration_text(nanoseconds: i64) -> String {
-    const UNITS: [(u64, &str); 7] = [
-        (86_400_000_000_000, "d"),
+    const UNITS: [(u64, &str); 6] = [
         (3_600_000_000_000, "h"),
         (60_000_000_000, "m"),
         (1_000_000_000, "s"),
@@ -164,6 +163,57 @@ pub fn duration_text(nanoseconds: i64) -> String {
     let digits = unit.ilog10() as usize;
     push_fraction(&mut text, (size % unit).cast_signed(), digits);
     text + name
+}
+
+/// The duration that a text writes: numbers with units (`1h30m`, `250ms`, `-2s`), or seconds; `None` if it writes none, or
+/// one that is too long.
+pub fn parse_duration(text: &str) -> Option<i64> {
+    const UNITS: [(&str, i64); 7] = [
+        ("ns", 1),
+        ("us", 1_000),
+        ("ms", 1_000_000),
+        ("s", SECOND),
+        ("m", 60 * SECOND),
+        ("h", 3600 * SECOND),
+        ("d", DAY * SECOND),
+    ];
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let mut rest = text;
+    let mut total = 0_i128;
+    while !rest.is_empty() {
+        let (number, behind) = split_where(rest, |c| !c.is_ascii_digit() && c != '.');
+        let (unit, behind) = split_where(behind, |c| !c.is_ascii_lowercase());
+        let unit = if unit.is_empty() { "s" } else { unit };
+        let scale = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+        total = total.checked_add(scaled(number, scale)?)?;
+        rest = behind;
+    }
+    let total = if negative { -total } else { total };
+    i64::try_from(total).ok().filter(|_| !text.is_empty())
+}
+
+/// A text, cut before the first character of a kind.
+fn split_where(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
+}
+
+/// A decimal number of a unit of so many nanoseconds; what is less than one is cut off.
+fn scaled(number: &str, unit: i64) -> Option<i128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || fraction.len() > 18 {
+        return None;
+    }
+    let whole: i128 = whole.parse::<u64>().ok()?.into();
+    let unit = i128::from(unit);
+    let parts: i128 = match fraction {
+        "" if number.contains('.') => return None,
+        "" => 0,
+        digits => digits.parse::<u64>().ok()?.into(),
+    };
+    Some(whole * unit + parts * unit / 10_i128.pow(fraction.len() as u32))
 }
 
 /// A duration as a decimal number of seconds, exact: `1.5`, `-0.000000001`, `2`.
@@ -214,11 +264,40 @@ mod tests {
     }
 
     #[test]
+    fn durations_of_texts() {
+        for (text, nanoseconds) in [
+            ("1h30m", 5_400_000_000_000),
+            ("1.5", 1_500_000_000),
+            ("250ms", 250_000_000),
+            ("-2s", -2_000_000_000),
+            ("1ns", 1),
+            ("9223372036.854775807", i64::MAX),
+        ] {
+            assert_eq!(parse_duration(text), Some(nanoseconds), "{text}");
+        }
+        for wrong in [
+            "",
+            "-",
+            "s",
+            "1x",
+            "--1s",
+            "1..2s",
+            "1.s",
+            "99999999999999d",
+            "1 s",
+            "+1s",
+        ] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn durations_as_text() {
         for (nanoseconds, text, seconds) in [
             (0, "0s", "0"),
             (90 * SECOND, "90s", "90"),
             (120 * SECOND, "2m", "120"),
+            (48 * 3600 * SECOND, "48h", "172800"),
             (1_500_000_000, "1.5s", "1.5"),
             (-250_000_000, "-250ms", "-0.25"),
             (1, "1ns", "0.000000001"),

@@ -6,6 +6,7 @@
 //! them with [`json`]. Nothing here knows of steps, threads or files, and no size that a program chooses aborts the
 //! process: what cannot be allocated is [`NoMemory`].
 
+pub mod base64;
 pub mod calendar;
 pub mod case;
 pub mod compare;

@@ -117,7 +117,8 @@ impl Verifier<'_> {
             Op::Binary(op, a, b) => self.binary(*op, a, b),
             Op::Neg(a) => self.scalar(a, NUMBERS),
             Op::Not(a) => self.scalar(a, &[Type::Bool]),
-            Op::IntToFloat(a) | Op::ListWithCapacity(_, a) => self.scalar(a, &[Type::Int]),
+            Op::IntToFloat(a) => self.scalar(a, WHOLE),
+            Op::ListWithCapacity(_, a) => self.scalar(a, &[Type::Int]),
             Op::Compare(_, a, b) => match (self.operand_type(a)?, self.operand_type(b)?) {
                 (Some(ty), _) => self.operand(b, ty),
                 (None, Some(ty)) => self.operand(a, ty),

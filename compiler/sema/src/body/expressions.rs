@@ -165,8 +165,6 @@ impl BodyChecker<'_, '_> {
         let what = match &expr.kind {
             Kind::Shell(_) => "`sh` commands",
             Kind::Run { .. } => "`run` expressions",
-            Kind::Bytes(_) if self.cx.methods_of(&Ty::Bytes).is_none() => "byte strings",
-            Kind::Duration(_) if self.cx.methods_of(&Ty::Duration).is_none() => "durations",
             _ => return None,
         };
         Some(unsupported(what, expr.span))

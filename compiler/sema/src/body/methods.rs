@@ -97,7 +97,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// `function(value)` of the standard library, of one parameter and no type parameters.
-    fn converted(&mut self, function: FunctionId, value: Expr) -> Expr {
+    pub(super) fn converted(&mut self, function: FunctionId, value: Expr) -> Expr {
         let ty = self.cx.function(function).result.clone();
         let span = value.span;
         made(

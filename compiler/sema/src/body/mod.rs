@@ -16,6 +16,7 @@ mod finish;
 mod formats;
 mod literals;
 mod matching;
+mod measures;
 mod methods;
 mod names;
 mod narrowing;

@@ -349,6 +349,14 @@ impl BodyChecker<'_, '_> {
                 let origin = Origin::Rule("the index must be a key of the map");
                 (self.check(index, &pair.0, origin), pair.1.clone())
             }
+            Ty::Bytes => {
+                let rule = Origin::Rule("bytes are indexed by an `Int`");
+                let index = self.check(index, &Ty::Int, rule);
+                return match self.byte_at(base, index, span) {
+                    Some(byte) => byte,
+                    None => self.error_expr(span),
+                };
+            }
             _ => {
                 self.expr(index, None);
                 self.not_indexable(&ty, base.span);

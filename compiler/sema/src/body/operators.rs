@@ -36,7 +36,9 @@ impl BodyChecker<'_, '_> {
                 let operand = self.expr(operand, hint);
                 let ty = self.infer.shallow(&operand.ty);
                 match ty {
-                    Ty::Int | Ty::Float => made(ExprKind::Unary(op, Box::new(operand)), ty, span),
+                    Ty::Int | Ty::Float | Ty::Duration => {
+                        made(ExprKind::Unary(op, Box::new(operand)), ty, span)
+                    }
                     Ty::Error => operand,
                     Ty::Never => operand,
                     Ty::Infer(_) => {
@@ -51,7 +53,7 @@ impl BodyChecker<'_, '_> {
                                 span,
                                 format!("`-` does not exist for a `{text}`"),
                             )
-                            .here("only an `Int` or a `Float` can be negated")
+                            .here("only an `Int`, a `Float` or a `Duration` can be negated")
                             .label(operand.span, format!("this is a `{text}`")),
                         );
                         self.error_expr(span)
@@ -262,6 +264,10 @@ impl BodyChecker<'_, '_> {
     ) -> Expr {
         let left = self.expr(left, hint);
         let right = self.expr(right, Some(&left.ty.clone()));
+        let (left, right) = match self.measure(op, left, right, span) {
+            Ok(made) => return made,
+            Err(operands) => operands,
+        };
         let Some((left, right)) = self.same(op, left, right) else {
             return self.error_expr(span);
         };

@@ -116,6 +116,13 @@ impl BodyChecker<'_, '_> {
             });
         }
         let found = self.expr(value, Some(&ty));
+        if super::measures::result(op, &ty, &self.infer.shallow(&found.ty)).as_ref() == Some(&ty) {
+            return Some(StmtKind::Assign {
+                place: target,
+                op: Some(op),
+                value: found,
+            });
+        }
         self.no_compound(op, &ty, place.span, &found);
         None
     }
@@ -169,6 +176,7 @@ impl BodyChecker<'_, '_> {
 
     fn for_loop(&mut self, pattern: &Pattern, iterable: &ast::Expr, body: &ast::Block) -> StmtKind {
         let iterable = self.expr(iterable, None);
+        let iterable = self.gone_over(iterable);
         let item = self.item_of(&iterable);
         let scope = self.open_scope();
         let bound = self.pattern(pattern, &item, false, Bound::For);

@@ -15,6 +15,12 @@ use crate::{Checked, Input, Role, check};
 
 const STD: &[(&str, &str)] = &[
     ("bool", include_str!("../../../../runtime/std/bool.dyn")),
+    ("bytes", include_str!("../../../../runtime/std/bytes.dyn")),
+    (
+        "duration",
+        include_str!("../../../../runtime/std/duration.dyn"),
+    ),
+    ("time", include_str!("../../../../runtime/std/time.dyn")),
     ("core", include_str!("../../../../runtime/std/core.dyn")),
     ("csv", include_str!("../../../../runtime/std/csv.dyn")),
     ("env", include_str!("../../../../runtime/std/env.dyn")),

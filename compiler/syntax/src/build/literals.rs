@@ -107,7 +107,9 @@ pub(crate) enum NumberProblem {
 }
 
 /// Units with what they count of; nanoseconds for durations, bytes for sizes.
-const DURATIONS: [(&str, u64); 4] = [
+const DURATIONS: [(&str, u64); 6] = [
+    ("ns", 1),
+    ("us", 1_000),
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),

@@ -154,7 +154,7 @@ impl<'t> Builder<'t> {
 fn unknown_unit(span: Span, suffix: &str) -> Diagnostic {
     let diagnostic = Diagnostic::new(&codes::BAD_NUMBER, span, format!("`{suffix}` is no unit"))
         .here("a number goes on with digits or a unit")
-        .help("durations end in `ms`, `s`, `m` or `h`, sizes in `KiB`, `MiB`, `GiB` or `TiB`");
+        .help("durations end in `ns`, `us`, `ms`, `s`, `m` or `h`, sizes in `KiB`, `MiB`, `GiB` or `TiB`");
     let meant = match suffix.to_ascii_lowercase().as_str() {
         "k" | "kb" | "kib" => "KiB",
         "mb" | "mib" => "MiB",

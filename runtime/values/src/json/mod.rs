@@ -14,7 +14,6 @@
 //! | other maps | array of pairs |
 //! | named tuple, struct | object |
 
-mod base64;
 mod lexer;
 mod read;
 #[cfg(test)]

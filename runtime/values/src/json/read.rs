@@ -3,13 +3,12 @@
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
-use super::base64;
 use super::lexer::{JsonError, Lexer, Token};
 use super::untyped;
 use crate::case::{self, Payload};
 use crate::memory::NoMemory;
 use crate::owned::Owned;
-use crate::{calendar, constant, list, map, text};
+use crate::{base64, calendar, constant, list, map, text};
 
 /// The value of a type that a JSON text writes.
 ///

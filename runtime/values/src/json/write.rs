@@ -5,11 +5,10 @@ use std::fmt::Write;
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
-use super::base64;
 use super::untyped;
 use crate::case::{self, Payload};
 use crate::map::MapHeader;
-use crate::{calendar, display, list, map, text};
+use crate::{base64, calendar, display, list, map, text};
 
 /// Why a value has no JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]

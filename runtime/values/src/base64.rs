@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Appends bytes in base64.
-pub(super) fn encode(out: &mut String, bytes: &[u8]) {
+pub fn encode(out: &mut String, bytes: &[u8]) {
     for group in bytes.chunks(3) {
         let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
@@ -19,7 +19,7 @@ pub(super) fn encode(out: &mut String, bytes: &[u8]) {
 }
 
 /// The bytes of a text in base64; `None` if it is none.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes.try_reserve(text.len() / 4 * 3).ok()?;
     let (groups, rest) = text.as_bytes().as_chunks::<4>();
