@@ -57,6 +57,9 @@ fn the_command_line_and_the_streams() {
         assert!(event["event"].is_string(), "{line}");
     }
 
+    let output = program.run(&["--to", "3", "--log-level", "warn"]);
+    assert_eq!(texts(&output), ("[3]\n".to_owned(), String::new()));
+
     for (arguments, message) in [
         (&["--to", "x"][..], "--to: expected Int, found \"x\""),
         (&["--tp", "3"], "did you mean `--to`?"),
@@ -141,4 +144,38 @@ fn an_interrupted_run_ends_with_a_report() {
         "{err}"
     );
     assert!(err.contains("count  1 cancelled"), "{err}");
+}
+
+#[test]
+fn log_lines_have_levels() {
+    let program = build(
+        "main.dyn",
+        "op work() -> Int {
+    log.debug(\"d\")
+    log.info(\"i\")
+    log.warn(\"w\")
+    log.error(\"e\")
+    1
+}
+
+job main() -> Int {
+    work()
+}
+",
+    )
+    .unwrap_or_else(|picture| panic!("{picture}"));
+    let (_, err) = texts(&program.run(&[]));
+    assert_eq!(err, "work: i\nwork: warning: w\nwork: error: e\n");
+    let (_, err) = texts(&program.run(&["--log-level=debug"]));
+    assert!(err.starts_with("work: debug: d\n"), "{err}");
+    let (_, err) = texts(&program.run(&["--log-level=loud"]));
+    assert!(
+        err.contains("--log-level: expected debug, info, warn or error, found \"loud\""),
+        "{err}"
+    );
+    let (_, err) = texts(&program.run(&["--log-level=error", "--log-format=json"]));
+    assert_eq!(
+        err.lines().next(),
+        Some(r#"{"event":"log","step":"work","level":"error","message":"e"}"#)
+    );
 }

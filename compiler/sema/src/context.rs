@@ -132,6 +132,18 @@ impl<'a> Context<'a> {
             .map(|&module| Definition::Module(module))
     }
 
+    /// The module that `name` stands for before a point: as [`Self::resolve`] has it, but what is in scope everywhere does
+    /// not hide a module of its name, so that `log(…)` and `log.warn(…)` live together.
+    pub fn resolve_module(&self, module: ModuleId, name: Symbol) -> Option<ModuleId> {
+        match self.scope(module).and_then(|scope| scope.get(&name)) {
+            Some(entry) => match entry.definition {
+                Definition::Module(found) => Some(found),
+                _ => None,
+            },
+            None => self.std_modules.get(&name).copied(),
+        }
+    }
+
     /// The names of a module.
     pub fn scope(&self, module: ModuleId) -> Option<&HashMap<Symbol, Entry>> {
         self.scopes.get(module.0 as usize)

@@ -203,6 +203,7 @@ macro_rules! runtime_entries {
             // The standard library's native functions, by the convention above. What they do stands with their Dynop
             // declarations in `runtime/std/*.dyn`.
             fn dyn_log(ctx: Ctx, message: Ptr) -> Status;
+            fn dyn_log_at(ctx: Ctx, level: I64, message: Ptr) -> Status;
             fn dyn_float_to_int(ctx: Ctx, out: Ptr, number: F64) -> Status;
             fn dyn_float_sqrt(ctx: Ctx, out: Ptr, number: F64) -> Status;
             fn dyn_float_floor(ctx: Ctx, out: Ptr, number: F64) -> Status;
@@ -241,6 +242,22 @@ macro_rules! runtime_entries {
             fn dyn_fs_rename(ctx: Ctx, from: Ptr, to: Ptr) -> Status;
             fn dyn_fs_temp_file(ctx: Ctx, out: Ptr, suffix: Ptr) -> Status;
             fn dyn_fs_temp_dir(ctx: Ctx, out: Ptr) -> Status;
+            fn dyn_gzip_open_lines(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_gzip_read(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_gzip_read_bytes(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_gzip_decompress_file(ctx: Ctx, from: Ptr, to: Ptr) -> Status;
+            fn dyn_gzip_decompress(ctx: Ctx, out: Ptr, data: Ptr) -> Status;
+            fn dyn_gzip_compress(ctx: Ctx, out: Ptr, data: Ptr, level: I64) -> Status;
+            fn dyn_gzip_write(ctx: Ctx, path: Ptr, data: Ptr, level: I64) -> Status;
+            fn dyn_gzip_compress_file(ctx: Ctx, from: Ptr, to: Ptr, level: I64) -> Status;
+            fn dyn_zstd_open_lines(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_zstd_read(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_zstd_read_bytes(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_zstd_decompress_file(ctx: Ctx, from: Ptr, to: Ptr) -> Status;
+            fn dyn_zstd_decompress(ctx: Ctx, out: Ptr, data: Ptr) -> Status;
+            fn dyn_zstd_compress(ctx: Ctx, out: Ptr, data: Ptr, level: I64) -> Status;
+            fn dyn_zstd_write(ctx: Ctx, path: Ptr, data: Ptr, level: I64) -> Status;
+            fn dyn_zstd_compress_file(ctx: Ctx, from: Ptr, to: Ptr, level: I64) -> Status;
             fn dyn_csv_open(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;
             fn dyn_csv_next(ctx: Ctx, out: Ptr, reader: I64, row: Desc) -> Status;
             fn dyn_csv_read(ctx: Ctx, out: Ptr, path: Ptr, separator: Ptr, header: U8, missing: Ptr, exact: U8, row: Desc) -> Status;

@@ -4,8 +4,9 @@
 use dynop_abi::check_entries;
 use dynop_pool::entries::*;
 use dynop_std::{
-    bytes::*, csv::*, environment::*, files::*, folders::*, hashes::*, json::*, lines::*, lists::*,
-    log::*, numbers::*, random::*, regexes::*, temporary::*, texts::*, times::*, writing::*,
+    bytes::*, csv::*, environment::*, files::*, folders::*, gzip::*, hashes::*, json::*, lines::*,
+    lists::*, log::*, numbers::*, random::*, regexes::*, temporary::*, texts::*, times::*,
+    writing::*, zstandard::*,
 };
 use dynop_values::entries::*;
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use dynop_abi::graph;
 use dynop_abi::plan::{Job, JobParam};
 use dynop_pool::{default_max_outstanding, default_threads};
+use dynop_std::log::Level;
 use dynop_values::json::{JsonError, Lexer, read_from};
 use dynop_values::{Owned, constant};
 use lexopt::{Arg, Parser};
@@ -43,6 +44,8 @@ pub struct RunCommand {
     pub quiet: bool,
     /// How the log is written.
     pub log_format: LogFormat,
+    /// The least that steps log and is shown.
+    pub log_level: Level,
 }
 
 /// Why a command line can't be understood.
@@ -76,13 +79,14 @@ impl From<lexopt::Error> for UsageError {
 }
 
 /// Options of every run, as they are written on the command line, and whether they take a value.
-pub const RUN_OPTIONS: [(&str, bool); 8] = [
+pub const RUN_OPTIONS: [(&str, bool); 9] = [
     ("params", true),
     ("threads", true),
     ("max-outstanding", true),
     ("seed", true),
     ("quiet", false),
     ("log-format", true),
+    ("log-level", true),
     ("help", false),
     ("version", false),
 ];
@@ -219,6 +223,7 @@ struct JobLine<'a> {
     seed: u64,
     quiet: bool,
     log_format: LogFormat,
+    log_level: Level,
 }
 
 impl<'a> JobLine<'a> {
@@ -236,6 +241,7 @@ impl<'a> JobLine<'a> {
             seed: 0,
             quiet: false,
             log_format: LogFormat::Text,
+            log_level: Level::default(),
         }
     }
 
@@ -356,6 +362,15 @@ impl<'a> JobLine<'a> {
                 self.max_outstanding = Some(positive(long, &value, u32::MAX)?);
             }
             "seed" => self.seed = seed(long, &value)?,
+            "log-level" => {
+                let level = value.to_str().and_then(Level::of_name);
+                self.log_level = level.ok_or_else(|| {
+                    let given = value.to_string_lossy();
+                    UsageError::new(format!(
+                        "--{long}: expected debug, info, warn or error, found \"{given}\""
+                    ))
+                })?;
+            }
             _ => {
                 self.log_format = match value.to_str() {
                     Some("json") => LogFormat::Json,
@@ -458,6 +473,7 @@ impl<'a> JobLine<'a> {
             seed: self.seed,
             quiet: self.quiet,
             log_format: self.log_format,
+            log_level: self.log_level,
         }))
     }
 }

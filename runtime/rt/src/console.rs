@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use dynop_std::log::Level;
 use dynop_values::json;
 
 use crate::{BROKEN_PIPE, FAILURE, SUCCESS};
@@ -74,6 +75,11 @@ impl Paint {
         self.with("1;31", text)
     }
 
+    /// Something may be wrong.
+    pub fn warning(self, text: &str) -> String {
+        self.with("1;33", text)
+    }
+
     /// Something went well.
     pub fn good(self, text: &str) -> String {
         self.with("32", text)
@@ -93,6 +99,7 @@ impl Paint {
 /// Standard error during a run, shared by log lines and the progress line.
 pub struct Console {
     format: LogFormat,
+    level: Level,
     quiet: bool,
     terminal: bool,
     paint: Paint,
@@ -115,9 +122,10 @@ impl Console {
     }
 
     /// For a run.
-    pub fn new(format: LogFormat, quiet: bool) -> Self {
+    pub fn new(format: LogFormat, level: Level, quiet: bool) -> Self {
         Self {
             format,
+            level,
             quiet,
             terminal: io::stderr().is_terminal(),
             paint: Paint::detect(),
@@ -128,6 +136,11 @@ impl Console {
     /// How the log is written.
     pub fn format(&self) -> LogFormat {
         self.format
+    }
+
+    /// Whether lines of a level that steps log are wanted.
+    pub fn shows(&self, level: Level) -> bool {
+        !self.quiet && level >= self.level
     }
 
     /// Whether only failures are wanted.

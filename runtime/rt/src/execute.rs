@@ -7,6 +7,7 @@ use dynop_abi::entries::types::Ctx;
 use dynop_pool::{
     Cancel, Observer, OwnedValue, Program, Progress, RunOutcome, RunRequest, RunStatus, StepFailure,
 };
+use dynop_std::log::Level;
 use dynop_values::json;
 
 use crate::command::RunCommand;
@@ -113,8 +114,8 @@ fn step_key(ctx: Ctx) -> String {
 }
 
 /// A line that a step logs.
-fn log_line(ctx: Ctx, message: &str) {
-    let Some(console) = console::current().filter(|console| !console.is_quiet()) else {
+fn log_line(ctx: Ctx, level: Level, message: &str) {
+    let Some(console) = console::current().filter(|console| console.shows(level)) else {
         return;
     };
     // SAFETY: natives are called with the context of the running step.
@@ -122,8 +123,18 @@ fn log_line(ctx: Ctx, message: &str) {
     console.lines(&match console.format() {
         LogFormat::Json => LogObject::new("log")
             .text("step", &step)
+            .text("level", level.name())
             .text("message", message)
             .finish(),
-        LogFormat::Text => format!("{} {message}", console.paint().faint(&format!("{step}:"))),
+        LogFormat::Text => {
+            let paint = console.paint();
+            let word = match level {
+                Level::Info => String::new(),
+                Level::Debug => paint.faint("debug: "),
+                Level::Warn => paint.warning("warning: "),
+                Level::Error => paint.error("error: "),
+            };
+            format!("{} {word}{message}", paint.faint(&format!("{step}:")))
+        }
     });
 }

@@ -221,6 +221,11 @@ fn options(text: &mut String, job: &Job) {
             "[default: text]".to_owned(),
         ),
         (
+            option("log-level", " <LEVEL>"),
+            "The least that is logged: debug, info, warn or error".to_owned(),
+            "[default: info]".to_owned(),
+        ),
+        (
             format!("-h, {}", option("help", "")),
             "Show this help".to_owned(),
             String::new(),

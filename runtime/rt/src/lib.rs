@@ -63,7 +63,8 @@ pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsStrin
     match command {
         Command::Print(text) => console::finish(&text),
         Command::Run(request) => {
-            let console = Console::new(request.log_format, request.quiet).install();
+            let console =
+                Console::new(request.log_format, request.log_level, request.quiet).install();
             let code = execute::execute(&program, &request, console);
             drop(request);
             tell_of_leaks();

@@ -10,6 +10,8 @@ use dynop_pool::{RunOutcome, RunStatus, StepCounts, StepFailure, TraceEntry};
 use dynop_values::json;
 
 use crate::command::{Command, RunCommand, UsageError, parse};
+use dynop_std::log::Level;
+
 use crate::console::{Console, LogFormat};
 use crate::loaded::Loaded;
 use crate::report;
@@ -347,7 +349,7 @@ fn failed_outcome() -> RunOutcome {
 
 #[test]
 fn failures_in_text_and_json() {
-    let console = Console::new(LogFormat::Text, false);
+    let console = Console::new(LogFormat::Text, Level::Info, false);
     let mut job = word_count();
     job.steps.push(dynop_abi::plan::Step {
         name: "div".into(),

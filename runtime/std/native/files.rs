@@ -25,7 +25,7 @@ pub(crate) fn refused(what: &str, path: &Path, error: &io::Error) -> Failure {
 }
 
 /// The system's reason in its own words, without the number.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => {

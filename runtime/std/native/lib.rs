@@ -10,12 +10,14 @@ pub mod csv;
 pub mod environment;
 pub mod files;
 pub mod folders;
+pub mod gzip;
 pub mod hashes;
 pub mod json;
 pub mod lines;
 pub mod lists;
 pub mod log;
 pub mod numbers;
+mod packed;
 pub mod random;
 pub mod regexes;
 mod source;
@@ -23,6 +25,7 @@ pub mod temporary;
 pub mod texts;
 pub mod times;
 pub mod writing;
+pub mod zstandard;
 
 #[cfg(test)]
 mod testing;

@@ -39,12 +39,14 @@ pub unsafe extern "C" fn dyn_fs_open_lines(ctx: Ctx, out: Ptr, path: Ptr) -> Sta
     // SAFETY: the convention.
     unsafe {
         let path = path_of(path);
-        give(ctx, out, || {
-            let source = Source::new(path)?;
-            let lines = Lines { source, lines: 0 };
-            Ok(READERS.with_borrow_mut(|readers| readers.add(lines)))
-        })
+        give(ctx, out, || Ok(open(Source::new(path)?)))
     }
+}
+
+/// The number of a new reader of lines.
+pub(crate) fn open(source: Source) -> i64 {
+    let lines = Lines { source, lines: 0 };
+    READERS.with_borrow_mut(|readers| readers.add(lines))
 }
 
 /// The next line without its end, `none` behind the last.

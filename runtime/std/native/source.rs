@@ -1,4 +1,4 @@
-//! Files that iterators of the language read piece by piece (`fs.lines`, `csv.rows`).
+//! Files that iterators of the language read piece by piece (`fs.lines`, `csv.rows`, `gzip.lines`).
 //!
 //! An iterator in the language is a closure and knows nothing of files, so it holds the number of a reader. Readers are the
 //! thread's: a step stays on its thread from beginning to end. One that has come to the end of its file is forgotten; one
@@ -22,17 +22,46 @@ pub(crate) const MOST_OPEN: usize = 16;
 /// How much is read at once.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
+/// Makes of a file's bytes those that are to be read: unpacks it.
+pub(crate) type Decode = fn(File) -> io::Result<Box<dyn Read>>;
+
 /// A file that is open.
 struct Open {
-    file: File,
+    input: Input,
     buffer: Vec<u8>,
     /// Where in the buffer the unread part begins.
     next: usize,
 }
 
+/// Where an open file's bytes come from. (A plain file is no `dyn Read`: it can be positioned.)
+enum Input {
+    Plain(File),
+    Decoded(Box<dyn Read>),
+}
+
+impl Input {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.read(into),
+            Self::Decoded(decoder) => decoder.read(into),
+        }
+    }
+
+    /// Goes to a place, from the beginning.
+    fn skip(&mut self, offset: u64) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
+            Self::Decoded(decoder) => {
+                io::copy(&mut decoder.take(offset), &mut io::sink()).map(drop)
+            }
+        }
+    }
+}
+
 /// A file that is read from its beginning to its end, and may be closed in between.
 pub(crate) struct Source {
     path: PathBuf,
+    decode: Option<Decode>,
     /// Device and inode, by which a file that was replaced is noticed.
     identity: (u64, u64),
     open: Option<Open>,
@@ -40,14 +69,18 @@ pub(crate) struct Source {
     offset: u64,
 }
 
-fn open(path: &Path) -> io::Result<(Open, (u64, u64))> {
+fn open(path: &Path, decode: Option<Decode>) -> io::Result<(Open, (u64, u64))> {
     let file = File::open(path)?;
     let about = file.metadata()?;
     if about.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
+    let input = match decode {
+        Some(decode) => Input::Decoded(decode(file)?),
+        None => Input::Plain(file),
+    };
     let open = Open {
-        file,
+        input,
         buffer: Vec::new(),
         next: 0,
     };
@@ -57,9 +90,19 @@ fn open(path: &Path) -> io::Result<(Open, (u64, u64))> {
 impl Source {
     /// At the beginning of a file.
     pub(crate) fn new(path: &Path) -> Result<Self, Failure> {
-        let (open, identity) = open(path).map_err(|error| refused("read", path, &error))?;
+        Self::opened(path, None)
+    }
+
+    /// At the beginning of what a packed file holds.
+    pub(crate) fn decoded(path: &Path, decode: Decode) -> Result<Self, Failure> {
+        Self::opened(path, Some(decode))
+    }
+
+    fn opened(path: &Path, decode: Option<Decode>) -> Result<Self, Failure> {
+        let (open, identity) = open(path, decode).map_err(|error| refused("read", path, &error))?;
         Ok(Self {
             path: path.to_owned(),
+            decode,
             identity,
             open: Some(open),
             offset: 0,
@@ -104,15 +147,12 @@ impl Source {
 
     fn reopen(&mut self) -> Result<(), Failure> {
         let failed = |error: io::Error| refused("read", &self.path, &error);
-        let (mut fresh, identity) = open(&self.path).map_err(failed)?;
+        let (mut fresh, identity) = open(&self.path, self.decode).map_err(failed)?;
         if identity != self.identity {
             let path = self.path.display();
             return Err(format!("{path} was replaced while it was read").into());
         }
-        fresh
-            .file
-            .seek(SeekFrom::Start(self.offset))
-            .map_err(failed)?;
+        fresh.input.skip(self.offset).map_err(failed)?;
         self.open = Some(fresh);
         Ok(())
     }
@@ -129,7 +169,7 @@ impl Open {
         self.buffer.try_reserve(more)?;
         self.buffer.resize(old + more, 0);
         let result = loop {
-            match self.file.read(&mut self.buffer[old..]) {
+            match self.input.read(&mut self.buffer[old..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => break result,
             }

@@ -193,10 +193,7 @@ impl BodyChecker<'_, '_> {
         if self.local(name).is_some() {
             return None;
         }
-        match self.cx.resolve(self.module, name) {
-            Some(Definition::Module(module)) => Some(module),
-            _ => None,
-        }
+        self.cx.resolve_module(self.module, name)
     }
 
     /// A public name of a module; what is wrong is reported.

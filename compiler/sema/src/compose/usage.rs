@@ -99,9 +99,7 @@ impl Composer<'_, '_> {
                 if self.scope.contains_key(&module) {
                     return None;
                 }
-                let Definition::Module(module) = self.cx.resolve(self.module, module)? else {
-                    return None;
-                };
+                let module = self.cx.resolve_module(self.module, module)?;
                 self.cx.member(module, name.name)?.definition
             }
             _ => return None,

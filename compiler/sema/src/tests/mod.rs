@@ -26,11 +26,13 @@ const STD: &[(&str, &str)] = &[
     ("env", include_str!("../../../../runtime/std/env.dyn")),
     ("float", include_str!("../../../../runtime/std/float.dyn")),
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
+    ("gzip", include_str!("../../../../runtime/std/gzip.dyn")),
     ("hash", include_str!("../../../../runtime/std/hash.dyn")),
     ("int", include_str!("../../../../runtime/std/int.dyn")),
     ("iter", include_str!("../../../../runtime/std/iter.dyn")),
     ("json", include_str!("../../../../runtime/std/json.dyn")),
     ("list", include_str!("../../../../runtime/std/list.dyn")),
+    ("log", include_str!("../../../../runtime/std/log.dyn")),
     ("map", include_str!("../../../../runtime/std/map.dyn")),
     ("math", include_str!("../../../../runtime/std/math.dyn")),
     ("option", include_str!("../../../../runtime/std/option.dyn")),
@@ -41,6 +43,7 @@ const STD: &[(&str, &str)] = &[
     ("regex", include_str!("../../../../runtime/std/regex.dyn")),
     ("set", include_str!("../../../../runtime/std/set.dyn")),
     ("str", include_str!("../../../../runtime/std/str.dyn")),
+    ("zstd", include_str!("../../../../runtime/std/zstd.dyn")),
 ];
 
 /// A checked program with its sources.
