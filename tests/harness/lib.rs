@@ -120,6 +120,35 @@ pub fn build_file(path: &Path) -> Result<Executable, String> {
     })
 }
 
+/// Runs the tests in a text; a line for each, `name: ok` or `name: ` and why it failed.
+///
+/// # Errors
+/// The drawing of what was found, if that stops the build.
+pub fn run_tests(name: &str, text: &str) -> Result<String, String> {
+    on_compiler_stack(|| {
+        let mut front = Frontend::default();
+        front.check_text(name, text);
+        let cases = dynopc::testing::cases(&front, &[]);
+        front.take_tests();
+        let program = finish(front)?;
+        let bytes = std::fs::read(&program.path).map_err(|error| error.to_string())?;
+        let limits = dynopc::testing::Limits {
+            threads: 2,
+            timeout: std::time::Duration::from_secs(60),
+        };
+        let mut said = String::new();
+        dynopc::testing::execute(&bytes, &cases, limits, &mut |case, result| {
+            let how = match &result.failure {
+                Some(failure) => failure.message.replace('\n', ", "),
+                None => "ok".to_owned(),
+            };
+            said.push_str(&format!("{}: {how}\n", case.name));
+        })
+        .map_err(|error| error.to_string())?;
+        Ok(said)
+    })
+}
+
 fn finish(mut front: Frontend) -> Result<Executable, String> {
     let built = front.build(&BuildOptions::default(), None);
     let Ok(Built::Executable(bytes)) = built else {

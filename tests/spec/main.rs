@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use dynop_tests::markdown::{Block, blocks};
-use dynop_tests::{build, check, root};
+use dynop_tests::{build, check, root, run_tests};
 
 fn pages(folder: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(root().join(folder))
@@ -109,6 +109,18 @@ fn runs(page: &Page<'_>, arguments: &str, output: Option<&Block>) -> Result<(), 
     ))
 }
 
+fn tests_say(page: &Page<'_>, output: Option<&Block>) -> Result<(), String> {
+    let Some(expected) = output.filter(|next| next.info == "output") else {
+        return Err("has no `output` block behind it".into());
+    };
+    let said = run_tests(&page.name, &page.block.text)
+        .map_err(|picture| format!("is not built:\n{picture}"))?;
+    if said.trim_end() == expected.text.trim_end() {
+        return Ok(());
+    }
+    Err(format!("says\n{said}\nnot\n{}", expected.text))
+}
+
 #[test]
 fn language_reference() {
     each_block("docs/language", |_, page, next| {
@@ -116,6 +128,7 @@ fn language_reference() {
         let (kind, arguments) = info.split_once(' ').unwrap_or((info, ""));
         match kind {
             "dyn" => accepted(page, None),
+            "dyn,test" => tests_say(page, next),
             "dyn,run" => runs(page, arguments, next),
             _ => match kind.split_once('=') {
                 Some(("dyn,fail", code)) => rejected(page, code),

@@ -3,8 +3,8 @@
 use dynop_tests::markdown::blocks;
 use dynop_tests::{build, check, root};
 
-/// Codes that no program can show on a page: they are about files, and the back end's own failures.
-const WITHOUT_PROGRAM: [&str; 4] = ["E0001", "E0002", "E0003", "E0602"];
+/// Codes that no program can show on a page: they are about files, the back end's own failures, and tests that failed.
+const WITHOUT_PROGRAM: [&str; 5] = ["E0001", "E0002", "E0003", "E0602", "E0702"];
 
 #[test]
 fn codes() {

@@ -102,6 +102,7 @@ pub struct Frontend {
     files: Vec<Loaded>,
     program: Option<hir::Program>,
     planned: Option<dynop_plan::PlanOutput>,
+    for_tests: bool,
 }
 
 /// A parsed file.
@@ -223,6 +224,22 @@ impl Frontend {
         }
     }
 
+    /// The tests of the main file, each with its index in the program.
+    pub fn tests(&self) -> Vec<(usize, &hir::Test)> {
+        self.program.as_ref().map_or_else(Vec::new, |program| {
+            let tests = program.tests.iter().enumerate();
+            tests
+                .filter(|(_, test)| Some(test.file) == program.main)
+                .collect()
+        })
+    }
+
+    /// From now on the program's tests are what is planned and built, and not its jobs.
+    pub fn take_tests(&mut self) {
+        self.for_tests = true;
+        self.planned = None;
+    }
+
     /// Whether the main file has a job. One without is no program, but may be checked: others import it.
     pub fn has_jobs(&self) -> bool {
         self.program.as_ref().is_some_and(|program| {
@@ -238,10 +255,14 @@ impl Frontend {
         if self.planned.is_none() && !self.has_errors() {
             let program = self.program.as_ref()?;
             let sources = &self.sources;
-            match self
-                .timings
-                .stage("plan", || dynop_plan::build(program, sources))
-            {
+            let for_tests = self.for_tests;
+            match self.timings.stage("plan", || {
+                if for_tests {
+                    Ok(dynop_plan::build_tests(program, sources))
+                } else {
+                    dynop_plan::build(program, sources)
+                }
+            }) {
                 Ok(planned) => self.planned = Some(planned),
                 Err(diagnostics) => self.diagnostics.extend(diagnostics),
             }

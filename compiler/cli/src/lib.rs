@@ -15,6 +15,7 @@ pub mod excerpt;
 pub mod imports;
 pub mod load;
 pub mod render;
+pub mod testing;
 pub mod timings;
 
 /// Compiles Dynop programs: typed dataflow pipelines that become one static executable.
@@ -40,6 +41,8 @@ enum Command {
     Build(commands::build::Build),
     /// Compile a program and run it at once; what follows the file goes to the program
     Run(commands::run::Run),
+    /// Run the tests in programs
+    Test(commands::test::Test),
     /// Look for errors without building
     Check(commands::check::Check),
     /// Draw a job's steps, with dynamic scopes as boxes
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
             match cli.command {
                 Command::Build(command) => command.run(),
                 Command::Run(command) => command.run(),
+                Command::Test(command) => command.run(),
                 Command::Check(command) => command.run(),
                 Command::Graph(command) => command.run(),
                 Command::Explain(command) => command.run(),

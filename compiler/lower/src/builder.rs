@@ -84,6 +84,8 @@ pub(crate) struct Builder<'l, 'p> {
     /// Whether patterns bind into locals that are there already, for alternatives.
     pub(crate) rebinding: bool,
     pub(crate) ir_locals: Vec<ir::Local>,
+    /// Of an op that a test calls directly: the local of each output in which it is gathered.
+    pub(crate) gathered: Option<Vec<LocalId>>,
     // Locals that change after their first assignment is used: `var`s.
     changing: BTreeSet<LocalId>,
     pub(crate) blocks: Vec<Block>,
@@ -148,6 +150,9 @@ fn build_function<'p>(
         builder.bind_parameter(local, &param.ty, shape);
     }
     let params = builder.local_count();
+    if function.kind == hir::FunctionKind::Op && matches!(builder.scope.exit, Exit::Function) {
+        builder.gather(function);
+    }
     let value = builder.expr(&body.value);
     builder.leave(value);
     let name = builder.lowering.symbol(function.name.as_str());
@@ -169,6 +174,7 @@ impl<'l, 'p> Builder<'l, 'p> {
             in_place: BTreeSet::new(),
             rebinding: false,
             ir_locals: Vec::new(),
+            gathered: None,
             changing: BTreeSet::new(),
             blocks: Vec::new(),
             current: None,

@@ -64,6 +64,14 @@ impl<'p> Builder<'_, 'p> {
             return self.unit();
         };
         match &declared.body {
+            FunctionBody::Code(_) if declared.kind == hir::FunctionKind::Op => {
+                self.call_instance(function, declared, type_args, args)
+            }
+            FunctionBody::Extern(_) if declared.kind == hir::FunctionKind::Op => {
+                let what = "direct calls of an op in another language";
+                self.lowering.unsupported(what, self.span);
+                self.unit()
+            }
             FunctionBody::Extern(symbol) => match symbol.strip_prefix("intrinsic:") {
                 Some(name) => self.intrinsic(name, declared, &type_args, args),
                 None => self.call_native(symbol, declared, &type_args, args),

@@ -177,6 +177,7 @@ impl<'p> Builder<'_, 'p> {
             return;
         }
         match self.scope.exit.clone() {
+            Exit::Function if self.is_gathering() => self.leave_op(value),
             Exit::Function => {
                 let value = self.packed(value);
                 self.end(Terminator::Return(value));

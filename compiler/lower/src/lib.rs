@@ -17,6 +17,7 @@ mod closures;
 mod control;
 mod defaults;
 mod expressions;
+mod gather;
 mod in_place;
 mod intrinsics;
 mod loops;

@@ -269,9 +269,9 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// What a function gives: its result unless `()`, then its `var` parameters.
+    /// What a call gives: the result unless `()`, then the `var` parameters.
     pub(crate) fn results(&self, function: &hir::Function, type_args: &[Ty]) -> Results {
-        let result = substitute(&function.result, type_args);
+        let result = substitute(&hir::call_type(function), type_args);
         let value = !matches!(result, Ty::Unit | Ty::Never);
         let in_outs = function.params.iter().filter(|param| param.var);
         let mut parts: Vec<Ty> = in_outs

@@ -24,7 +24,9 @@ impl<'p> Builder<'_, 'p> {
 
     fn give_output(&mut self, output: u32, value: Operand, optional: bool) {
         self.if_there(value, optional, |this, value| {
-            this.emit(None, Op::Output(output, value));
+            if !this.gather_output(output, &value) {
+                this.emit(None, Op::Output(output, value));
+            }
         });
     }
 
@@ -61,8 +63,12 @@ impl<'p> Builder<'_, 'p> {
                 }
             }
         }
-        let unit = self.unit();
-        self.end(Terminator::Return(unit));
+        let value = if self.is_gathering() {
+            self.gathered_outputs(owner)
+        } else {
+            self.unit()
+        };
+        self.end(Terminator::Return(value));
     }
 
     /// The items of a returned list of `DynamicOutput`.
@@ -92,7 +98,9 @@ impl<'p> Builder<'_, 'p> {
         if let [value_type, key_type] = types[..] {
             let value = self.compute(value_type, Op::Field(item.clone(), 0));
             let key = self.compute(key_type, Op::Field(item, 1));
-            self.emit(None, Op::ReturnItem(output, value, key));
+            if !self.gather_item(output, &value, &key) {
+                self.emit(None, Op::ReturnItem(output, value, key));
+            }
         }
     }
 

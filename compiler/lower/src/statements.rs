@@ -14,7 +14,9 @@ impl<'p> Builder<'_, 'p> {
             StmtKind::Assign { place, op, value } => self.assign(place, *op, value),
             StmtKind::YieldDynamic { output, value, key } => {
                 let (value, key) = self.pair(value, key);
-                self.emit(None, Op::Yield(*output, value, key));
+                if !self.gather_item(*output, &value, &key) {
+                    self.emit(None, Op::Yield(*output, value, key));
+                }
             }
             StmtKind::YieldOutput { output, value } => self.yield_output(*output, value),
             StmtKind::While { condition, body } => self.while_loop(condition, body),

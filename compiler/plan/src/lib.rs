@@ -58,6 +58,46 @@ pub fn build(program: &hir::Program, sources: &SourceMap) -> Result<PlanOutput, 
     Ok(tables.finish(jobs))
 }
 
+/// Plans the tests of the main file, each as a job of one step, named `test_0`, `test_1`… by its index in
+/// [`hir::Program::tests`], and for nothing else.
+pub fn build_tests(program: &hir::Program, sources: &SourceMap) -> PlanOutput {
+    let mut tables = tables::Tables::new(program, sources);
+    let mut jobs = Vec::new();
+    for (index, test) in program.tests.iter().enumerate() {
+        if Some(test.file) == program.main {
+            jobs.push(test_job(&mut tables, index, test));
+        }
+    }
+    tables.finish(jobs)
+}
+
+fn test_job(tables: &mut tables::Tables<'_>, index: usize, test: &hir::Test) -> plan::Job {
+    let op = tables.op(test.function, &[]);
+    let name = format!("test_{index}");
+    let step = plan::Step {
+        name: name.clone(),
+        action: plan::Action::Op(op),
+        scope: plan::ROOT,
+        inputs: Vec::new(),
+        after: Vec::new(),
+        after_all: Vec::new(),
+        place: place(tables.sources, test.span),
+        policy: plan::Policy::default(),
+    };
+    plan::Job {
+        name,
+        docs: String::new(),
+        params: Vec::new(),
+        scopes: vec![plan::Scope {
+            parent: plan::ROOT,
+            over: None,
+        }],
+        steps: vec![step],
+        result: plan::Source::Const(plan::Const::Unit),
+        result_type: tables.ty(&Ty::Unit),
+    }
+}
+
 fn no_job(program: &hir::Program) -> Diagnostic {
     let main = program.main.unwrap_or(dynop_base::FileId(0));
     let has_ops = program

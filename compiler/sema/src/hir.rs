@@ -40,10 +40,25 @@ pub struct Program {
     pub enums: Vec<Enum>,
     /// Constants.
     pub consts: Vec<Const>,
+    /// Tests, in the order of files and text.
+    pub tests: Vec<Test>,
     /// The enum `Json` of the standard library.
     pub json: Option<EnumId>,
     /// The file given to the compiler; its jobs are the executable's.
     pub main: Option<FileId>,
+}
+
+/// A `test` block: an op without parameters and outputs, which nothing can invoke.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its name.
+    pub name: String,
+    /// Its code.
+    pub function: FunctionId,
+    /// The file it is in.
+    pub file: FileId,
+    /// The name's place.
+    pub span: Span,
 }
 
 /// A `fn`, `op`, `graph` or `job`.
@@ -594,6 +609,33 @@ pub fn body_type(function: &Function) -> Ty {
             .list
             .first()
             .map_or_else(|| result.clone(), returned_type),
+    }
+}
+
+/// The type of a call: the result of a `fn`; of an op that a test calls directly, its outputs: `(key, value)` pairs for a
+/// dynamic one, an option for an optional plain one, a named tuple for several named ones.
+pub fn call_type(function: &Function) -> Ty {
+    if function.kind != FunctionKind::Op || returns_output(&function.outputs, &function.result) {
+        return function.result.clone();
+    }
+    let outputs = &function.outputs.list;
+    match &function.result {
+        Ty::NamedTuple(_) => Ty::NamedTuple(
+            outputs
+                .iter()
+                .map(|output| (output.name, collected_type(output)))
+                .collect(),
+        ),
+        _ => outputs.first().map_or(Ty::Unit, collected_type),
+    }
+}
+
+/// The type in which a direct call gives an output.
+fn collected_type(output: &Output) -> Ty {
+    match (output.dynamic, output.optional) {
+        (true, _) => Ty::list(Ty::Tuple([Ty::Str, output.ty.clone()].into())),
+        (false, true) => Ty::option(output.ty.clone()),
+        (false, false) => output.ty.clone(),
     }
 }
 

@@ -112,15 +112,58 @@ impl<'a> Collector<'_, 'a> {
                 self.bind(decl.name, Definition::Enum(id), public);
             }
             ItemKind::Function(decl) => self.function(input, item, decl),
-            ItemKind::Test(test) => self.diagnostics.push(crate::signatures::unsupported(
-                "`test` blocks",
-                test.name_span,
-            )),
+            ItemKind::Test(test) => self.test(input, item, test),
             ItemKind::Error => {}
         }
     }
 
+    /// A test is an op that nothing can name.
+    fn test(&mut self, input: &'a Input<'a>, item: &'a ast::Item, test: &'a ast::TestDecl) {
+        let function = self.declare(input, item, &test.function);
+        let file = input.module.file;
+        let tests = &mut self.cx.program.tests;
+        let same = |other: &&hir::Test| other.file == file && other.name == test.name;
+        if let Some(first) = tests.iter().find(same) {
+            let first = first.span;
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &dynop_base::codes::tests::TEST_TWICE,
+                    test.name_span,
+                    format!("there are two tests named {:?}", test.name),
+                )
+                .here("the second one")
+                .label(first, "the first one")
+                .help("a test is chosen and reported by its name: give each one of its own"),
+            );
+        }
+        tests.push(hir::Test {
+            name: test.name.clone(),
+            function,
+            file,
+            span: test.name_span,
+        });
+    }
+
     fn function(&mut self, input: &'a Input<'a>, item: &'a ast::Item, decl: &'a ast::FunctionDecl) {
+        let id = self.declare(input, item, decl);
+        let scope = self.cx.scopes.last();
+        let before = scope.and_then(|scope| scope.get(&decl.name.name)).copied();
+        match before.map(|entry| entry.definition) {
+            Some(Definition::Function(first)) if self.overloads(first, decl) => {
+                let last = self.cx.overloads(first).last().unwrap_or(first);
+                self.cx.functions[last.0 as usize].overload = Some(id);
+            }
+            _ => self.bind(decl.name, Definition::Function(id), item.public.is_some()),
+        }
+    }
+
+    /// Adds a function without giving it a name in the file.
+    fn declare(
+        &mut self,
+        input: &'a Input<'a>,
+        item: &'a ast::Item,
+        decl: &'a ast::FunctionDecl,
+    ) -> FunctionId {
         let id = FunctionId(self.cx.functions.len() as u32);
         self.cx.functions.push(FunctionItem {
             module: self.module,
@@ -142,15 +185,7 @@ impl<'a> Collector<'_, 'a> {
             policy: Vec::new(),
             body: hir::FunctionBody::Error,
         });
-        let scope = self.cx.scopes.last();
-        let before = scope.and_then(|scope| scope.get(&decl.name.name)).copied();
-        match before.map(|entry| entry.definition) {
-            Some(Definition::Function(first)) if self.overloads(first, decl) => {
-                let last = self.cx.overloads(first).last().unwrap_or(first);
-                self.cx.functions[last.0 as usize].overload = Some(id);
-            }
-            _ => self.bind(decl.name, Definition::Function(id), item.public.is_some()),
-        }
+        id
     }
 
     /// Whether `decl` may share its name with `first`: in the standard library, if the numbers of parameters differ.

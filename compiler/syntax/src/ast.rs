@@ -236,8 +236,18 @@ pub struct TestDecl {
     pub name: String,
     /// Its place.
     pub name_span: Span,
-    /// The body.
-    pub body: Block,
+    /// The body, as that of an op without parameters and outputs; its name is the test's head, `test "name"`.
+    pub function: FunctionDecl,
+}
+
+impl TestDecl {
+    /// The statements of the test.
+    pub fn body(&self) -> Option<&Block> {
+        match &self.function.body {
+            Body::Block(block) => Some(block),
+            Body::Extern { .. } | Body::Error => None,
+        }
+    }
 }
 
 /// `@retry(max: 3)`

@@ -130,7 +130,11 @@ impl<'a> Walker<'_, 'a> {
                 }
             }
             ItemKind::Function(decl) => self.function(decl),
-            ItemKind::Test(decl) => self.block(&decl.body),
+            ItemKind::Test(decl) => {
+                if let Some(body) = decl.body() {
+                    self.block(body);
+                }
+            }
             ItemKind::Error => {}
         }
     }

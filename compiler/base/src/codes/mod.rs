@@ -48,6 +48,8 @@ pub mod names;
 pub mod ops;
 /// `E01xx`: the text itself: characters, literals, brackets, syntax.
 pub mod syntax;
+/// `E070x`: tests in the language.
+pub mod tests;
 /// `E04xx`: types, calls, patterns, statements in computation bodies.
 pub mod types;
 /// `E09xx`: constructs of the language that this version does not have yet.
@@ -65,6 +67,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         ops::ALL,
         library::ALL,
         build::ALL,
+        tests::ALL,
         unsupported::ALL,
     ]
     .into_iter()
@@ -78,7 +81,7 @@ pub fn find(id: &str) -> Option<&'static Code> {
 }
 
 #[cfg(test)]
-mod tests {
+mod registry_tests {
     use super::*;
 
     #[test]

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod licenses;
 pub mod new;
 pub mod run;
+pub mod test;
 
 /// Writes a line to standard error. A closed one is nobody to tell, so that failure is let go.
 pub fn say(line: &str) {

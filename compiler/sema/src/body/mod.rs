@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod arguments;
+mod asserts;
 mod blocks;
 mod calls;
 mod closures;

@@ -157,11 +157,19 @@ impl BodyChecker<'_, '_> {
         );
     }
 
+    /// Whether this is the body of a test, which may call ops.
+    pub(super) fn in_test(&self) -> bool {
+        let tests = &self.cx.program.tests;
+        self.function
+            .is_some_and(|id| tests.iter().any(|test| test.function == id))
+    }
+
     /// An op, graph or job in computation.
     pub(super) fn no_invocation(&mut self, id: FunctionId, span: Span) {
         let callee = self.cx.function(id);
         let kind = callee.kind.keyword();
         let place = match self.function {
+            Some(_) if self.in_test() => "in a test".to_string(),
             Some(id) => {
                 let around = self.cx.function(id);
                 format!("in the {} `{}`", around.kind.keyword(), around.name)

@@ -8,7 +8,6 @@ use super::blocks::Wanted;
 use super::places::Purpose;
 use super::{Ability, BodyChecker, Bound, LocalId, Origin};
 use crate::hir::{Expr, Stmt, StmtKind};
-use crate::signatures::unsupported;
 use crate::ty::Ty;
 
 impl BodyChecker<'_, '_> {
@@ -24,11 +23,7 @@ impl BodyChecker<'_, '_> {
             } => self.let_statement(*var, pattern, ty.as_ref(), value, span),
             Kind::Assign { place, op, value } => self.assignment(place, *op, value)?,
             Kind::Yield(value) => self.yield_statement(value, span)?,
-            Kind::Assert(value) => {
-                self.check(value, &Ty::Bool, Origin::Rule("`assert` takes a `Bool`"));
-                self.report(unsupported("`assert` statements", span));
-                return None;
-            }
+            Kind::Assert(value) => self.assert(value, span),
             Kind::While { condition, body } => self.while_loop(condition, body),
             Kind::For {
                 pattern,

@@ -1,6 +1,6 @@
 //! Items: functions, types, imports, tests.
 
-use dynop_base::Span;
+use dynop_base::{Span, Symbol};
 
 use super::{Builder, Node, Nodes};
 use crate::ast::{
@@ -348,10 +348,21 @@ impl<'t> Builder<'t> {
                 _ => body = self.body_block(part, "the test's name"),
             }
         }
+        let head = Ident {
+            name: Symbol::new(&format!("test {name:?}")),
+            span: name_span,
+        };
         ItemKind::Test(TestDecl {
             name,
             name_span,
-            body,
+            function: FunctionDecl {
+                kind: FunctionKind::Op,
+                name: head,
+                generics: Vec::new(),
+                params: Vec::new(),
+                result: None,
+                body: Body::Block(body),
+            },
         })
     }
 

@@ -42,7 +42,10 @@ pub(super) fn item(item: &Item) -> Sexp {
             .with(generics(&decl.generics))
             .with(decl.variants.iter().map(variant)),
         ItemKind::Function(decl) => function(decl),
-        ItemKind::Test(decl) => Sexp::list("test", [Sexp::text(&decl.name), block(&decl.body)]),
+        ItemKind::Test(decl) => Sexp::list(
+            "test",
+            std::iter::once(Sexp::text(&decl.name)).chain(decl.body().map(block)),
+        ),
         ItemKind::Error => Sexp::list("error", []),
     };
     let attributes = item.attributes.iter().map(|attribute| {

@@ -1,0 +1,85 @@
+//! `assert`: a condition that fails the step, or the test, where it does not hold, and shows the values it compared.
+//!
+//! It becomes an `if` around a `fail`, so that nothing after this room knows of it. Both sides of a comparison are bound
+//! first, so that they are evaluated once and are there for the message.
+
+use std::sync::Arc;
+
+use dynop_base::Span;
+use dynop_syntax::ast::{self, BinaryOp, UnaryOp};
+
+use super::expressions::made;
+use super::{Ability, BodyChecker, Origin};
+use crate::hir::{Expr, ExprKind, FormatPart, Pattern, PatternKind, Stmt, StmtKind};
+use crate::ty::Ty;
+
+/// What an assertion says that does not hold.
+const MESSAGE: &str = "the assertion does not hold";
+
+impl BodyChecker<'_, '_> {
+    pub(super) fn assert(&mut self, value: &ast::Expr, span: Span) -> StmtKind {
+        let mut value = self.check(value, &Ty::Bool, Origin::Rule("`assert` takes a `Bool`"));
+        let place = value.span;
+        let mut stmts = Vec::new();
+        let mut parts = vec![FormatPart::Text(Arc::from(MESSAGE))];
+        if let ExprKind::Binary(op, left, right) = &mut value.kind
+            && is_comparison(*op)
+        {
+            for (side, word) in [(left, "left: "), (right, "right: ")] {
+                let kept = self.kept(side, &mut stmts);
+                let quote = if self.infer.shallow(&kept.ty) == Ty::Str {
+                    "\""
+                } else {
+                    ""
+                };
+                parts.push(FormatPart::Text(Arc::from(format!("\n{word}{quote}"))));
+                parts.push(FormatPart::Value(kept, Arc::from("")));
+                parts.push(FormatPart::Text(Arc::from(quote)));
+            }
+        }
+        let message = made(ExprKind::Format(parts), Ty::Str, place);
+        let fail = ExprKind::Fail {
+            message: Box::new(message),
+            retry: None,
+        };
+        let negated = ExprKind::Unary(UnaryOp::Not, Box::new(value));
+        let check = ExprKind::If {
+            condition: Box::new(made(negated, Ty::Bool, place)),
+            then: Box::new(made(fail, Ty::Never, place)),
+            otherwise: None,
+        };
+        let check = made(check, Ty::Unit, span);
+        stmts.push(Stmt {
+            kind: StmtKind::Expr(check),
+            span,
+        });
+        let block = ExprKind::Block { stmts, value: None };
+        StmtKind::Expr(made(block, Ty::Unit, span))
+    }
+
+    /// Binds an operand to a local, which takes its place; gives another use of that local.
+    fn kept(&mut self, side: &mut Expr, stmts: &mut Vec<Stmt>) -> Expr {
+        let (ty, span) = (side.ty.clone(), side.span);
+        let local = self.hidden(ty.clone(), span);
+        let usage = made(ExprKind::Local(local), ty.clone(), span);
+        let value = std::mem::replace(side, usage.clone());
+        let pattern = Pattern {
+            kind: PatternKind::Bind(local),
+            ty,
+            span,
+        };
+        stmts.push(Stmt {
+            kind: StmtKind::Let { pattern, value },
+            span,
+        });
+        self.needs(&usage, Ability::Show);
+        usage
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+    )
+}
