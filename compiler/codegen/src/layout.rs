@@ -121,7 +121,7 @@ impl Layouts {
                 fields: Vec::new(),
                 counted: true,
             },
-            Type::List(_) => one(PartKind::List(id), 8, true),
+            Type::List(_) | Type::Box(..) => one(PartKind::List(id), 8, true),
             Type::Map(..) | Type::Set(_) => one(PartKind::Map(id), 8, true),
             Type::Closure(..) => one(PartKind::Closure, 8, true),
             Type::Range => self.sequence(types, None, &[], done, Some(2)),

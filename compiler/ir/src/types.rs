@@ -41,8 +41,20 @@ pub enum Type {
     Aggregate(Aggregate),
     /// An enum: a tag and the payloads of all cases, which do not overlap (so that zero bits own nothing).
     Enum(Enum),
+    /// A part of a type that holds itself, in a buffer of its own: in memory and for every instruction a list of at most
+    /// one element. Only fields have it; see [`Boxed`].
+    Box(TypeId, Boxed),
     /// A function value: parameters and result. `Iter<T>` is `fn() -> fn() -> T?`.
     Closure(Vec<TypeId>, TypeId),
+}
+
+/// What the buffer of a [`Type::Box`] stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Boxed {
+    /// A `T`: there is always an element.
+    Value,
+    /// A `T?`: an element if there is a value.
+    Option,
 }
 
 /// A type with fields.
@@ -151,6 +163,29 @@ impl Types {
         id
     }
 
+    /// An id for a type that holds itself, to be told to [`Types::fill`].
+    pub fn reserve(&mut self) -> TypeId {
+        let id = TypeId(self.list.len() as u32);
+        self.list.push(Type::Unit);
+        id
+    }
+
+    /// Says what a reserved id stands for.
+    pub fn fill(&mut self, id: TypeId, ty: Type) {
+        if let Some(place) = self.list.get_mut(id.0 as usize) {
+            *place = ty.clone();
+            self.ids.entry(ty).or_insert(id);
+        }
+    }
+
+    /// The type of the elements of a list, or of what is boxed.
+    pub fn element(&self, id: TypeId) -> Option<TypeId> {
+        match self.get(id) {
+            Type::List(item) | Type::Box(item, _) => Some(*item),
+            _ => None,
+        }
+    }
+
     /// The type of an id that this table gave.
     pub fn get(&self, id: TypeId) -> &Type {
         &self.list[id.0 as usize]
@@ -195,6 +230,8 @@ impl Types {
                 format!("Map<{}, {}>", self.display(*key), self.display(*value))
             }
             Type::Set(item) => format!("Set<{}>", self.display(*item)),
+            Type::Box(item, Boxed::Value) => self.display(*item),
+            Type::Box(item, Boxed::Option) => format!("{}?", self.display(*item)),
             Type::Option(inner) => format!("{}?", self.display(*inner)),
             Type::Enum(one) => one.name.clone(),
             Type::Closure(params, result) => {

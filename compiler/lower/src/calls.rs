@@ -152,7 +152,7 @@ impl<'p> Builder<'_, 'p> {
             }
             ([_], [(place, _)]) => {
                 let value = self.compute(result, op);
-                self.emit(None, Op::Store(place.clone(), value));
+                self.store(place, value);
                 self.unit()
             }
             (_, []) => self.compute_call(result, op),

@@ -96,11 +96,13 @@ impl<'p> Builder<'_, 'p> {
             ExprKind::Aggregate(fields) => {
                 let fields = self.exprs(fields.iter());
                 let ty = self.type_of_source(&expr.ty);
+                let fields = self.as_fields(ty, fields);
                 self.compute(ty, Op::Make(ty, fields))
             }
             ExprKind::Variant { index, payload } => {
                 let payload = self.exprs(payload.iter());
                 let ty = self.type_of_source(&expr.ty);
+                let payload = self.as_payload(ty, *index, payload);
                 self.compute(ty, Op::Variant(ty, *index, payload))
             }
             ExprKind::Update { base, changes } => self.update(base, changes),
@@ -196,7 +198,7 @@ impl<'p> Builder<'_, 'p> {
                 local: changed,
                 projections: vec![ir::Projection::Field(*index)],
             };
-            self.emit(None, Op::Store(place, value));
+            self.store(&place, value);
         }
         Operand::Local(changed)
     }
@@ -268,6 +270,10 @@ impl<'p> Builder<'_, 'p> {
     fn read(&mut self, expr: &'p Expr) -> Operand {
         let ty = self.type_of_source(&expr.ty);
         if let Some(place) = self.way(expr) {
+            if let Some(boxed) = self.box_at(&place) {
+                let value = self.compute(boxed, Op::Load(place));
+                return self.unboxed(value, boxed);
+            }
             let op = match place.projections.as_slice() {
                 [ir::Projection::Field(index)] => Op::Field(Operand::Local(place.local), *index),
                 [ir::Projection::Index(index)] => {
@@ -283,7 +289,7 @@ impl<'p> Builder<'_, 'p> {
         match &expr.kind {
             ExprKind::Field { base, index } => {
                 let base = self.expr(base);
-                self.compute(ty, Op::Field(base, *index))
+                self.field_of(&base, *index, ty)
             }
             ExprKind::Index { base, index } => {
                 let is_map = matches!(self.concrete(&base.ty), Ty::Map(_));
@@ -321,16 +327,20 @@ impl<'p> Builder<'_, 'p> {
             return None;
         };
         let local = *local;
+        let mut at = self.local_type(local);
         let mut projections = Vec::with_capacity(steps.len());
         for step in steps.into_iter().rev() {
             match &step.kind {
-                ExprKind::Field { index, .. } => projections.push(ir::Projection::Field(*index)),
+                ExprKind::Field { index, .. } => {
+                    at = self.project_field(&mut projections, at, *index);
+                }
                 ExprKind::Index { base, index } => {
                     let index = self.expr(index);
                     projections.push(match self.concrete(&base.ty) {
                         Ty::Map(_) => ir::Projection::Key(index),
                         _ => ir::Projection::Index(index),
                     });
+                    at = self.element_type(at);
                 }
                 _ => {}
             }

@@ -10,6 +10,7 @@
 //! afterwards finds last uses. Nothing here reads files or panics; what can't be lowered is a diagnostic.
 
 mod blocks;
+mod boxes;
 mod builder;
 mod calls;
 mod closure_code;

@@ -47,7 +47,7 @@ impl<'p> Builder<'_, 'p> {
                         continue;
                     }
                     let ty = self.type_of_source(&inner.ty);
-                    let field = self.compute(ty, Op::Field(value.clone(), *index));
+                    let field = self.field_of(value, *index, ty);
                     self.test(&field, inner, otherwise);
                 }
             }
@@ -140,8 +140,7 @@ impl<'p> Builder<'_, 'p> {
                 continue;
             }
             let ty = self.type_of_source(&inner.ty);
-            let op = Op::VariantField(value.clone(), case, index as u32);
-            let part = self.compute(ty, op);
+            let part = self.payload_part(value, case, index as u32, ty);
             self.test(&part, inner, otherwise);
         }
     }

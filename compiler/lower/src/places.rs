@@ -13,21 +13,29 @@ impl<'p> Builder<'_, 'p> {
         else {
             return None;
         };
+        let mut at = self.local_type(local);
         let last = place.projections.len().saturating_sub(1);
         let mut projections = Vec::with_capacity(place.projections.len());
         for (index, projection) in place.projections.iter().enumerate() {
-            projections.push(match projection {
-                hir::Projection::Field(field) => ir::Projection::Field(*field),
-                hir::Projection::Index(at) => ir::Projection::Index(self.index(at)),
+            match projection {
+                hir::Projection::Field(field) => {
+                    at = self.project_field(&mut projections, at, *field);
+                }
+                hir::Projection::Index(index) => {
+                    let index = self.index(index);
+                    projections.push(ir::Projection::Index(index));
+                    at = self.element_type(at);
+                }
                 hir::Projection::Key(key) => {
                     let key = self.index(key);
-                    if inserts && index == last {
+                    projections.push(if inserts && index == last {
                         ir::Projection::KeyOrInsert(key)
                     } else {
                         ir::Projection::Key(key)
-                    }
+                    });
+                    at = self.element_type(at);
                 }
-            });
+            }
         }
         Some(ir::Place { local, projections })
     }
@@ -41,6 +49,9 @@ impl<'p> Builder<'_, 'p> {
     pub(crate) fn store(&mut self, place: &ir::Place, value: Operand) {
         if place.projections.is_empty() {
             self.copy(place.local, value);
+        } else if let Some(ty) = self.box_at(place) {
+            let value = self.boxed(value, ty);
+            self.emit(None, Op::Store(place.clone(), value));
         } else {
             self.emit(None, Op::Store(place.clone(), value));
         }
@@ -51,6 +62,10 @@ impl<'p> Builder<'_, 'p> {
         if place.projections.is_empty() {
             return Operand::Local(place.local);
         }
+        if let Some(boxed) = self.box_at(place) {
+            let value = self.compute(boxed, Op::Load(place.clone()));
+            return self.unboxed(value, boxed);
+        }
         self.compute(ty, Op::Load(place.clone()))
     }
 
@@ -59,6 +74,10 @@ impl<'p> Builder<'_, 'p> {
     pub(crate) fn take_out(&mut self, place: &ir::Place, ty: TypeId) -> Operand {
         if place.projections.is_empty() {
             return Operand::Local(place.local);
+        }
+        if let Some(boxed) = self.box_at(place) {
+            let value = self.compute(boxed, Op::Load(place.clone()));
+            return self.unboxed(value, boxed);
         }
         let op = if self.handler.is_some() {
             Op::Load(place.clone())

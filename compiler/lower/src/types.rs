@@ -21,14 +21,22 @@ const DEEPEST_TYPE: usize = 64;
 pub(crate) struct TypeTable {
     pub(crate) types: dynop_ir::Types,
     known: HashMap<Ty, TypeId>,
-    // Structs and enums being lowered, to see those that contain themselves.
-    open: Vec<Ty>,
+    // How many structs and enums are being lowered, one inside of another.
+    open: usize,
 }
 
 impl Lowering<'_> {
     /// The IR's type of a type without parameters.
     pub(crate) fn type_id(&mut self, ty: &Ty) -> TypeId {
         if let Some(&id) = self.types.known.get(ty) {
+            return id;
+        }
+        if matches!(ty, Ty::Struct(..) | Ty::Enum(..)) && self.is_recursive(ty) {
+            // Known before it is lowered, since its parts name it.
+            let id = self.types.types.reserve();
+            self.types.known.insert(ty.clone(), id);
+            let lowered = self.lower_type(ty);
+            self.types.types.fill(id, lowered);
             return id;
         }
         let lowered = self.lower_type(ty);
@@ -104,33 +112,27 @@ impl Lowering<'_> {
                     defaults: Vec::new(),
                 })
             }
-            Ty::Struct(id, args) => self.nested(ty, |this| this.struct_type(*id, args)),
-            Ty::Enum(id, args) => self.nested(ty, |this| this.enum_type(*id, args)),
+            Ty::Struct(id, args) => self.nested(ty, |this| this.struct_type(ty, *id, args)),
+            Ty::Enum(id, args) => self.nested(ty, |this| this.enum_type(ty, *id, args)),
             // Of what is never reached or never looked at: the item of a `none` or `[]` that nothing asks about.
             Ty::Unit | Ty::Never | Ty::Param(..) | Ty::Infer(_) | Ty::Error => Type::Unit,
         }
     }
 
-    /// Lowers a struct or enum, unless it is inside of itself.
+    /// Lowers a struct or enum, unless types go on without end.
     fn nested(&mut self, ty: &Ty, lower: impl FnOnce(&mut Self) -> Type) -> Type {
-        let endless =
-            self.types.open.len() >= DEEPEST_TYPE || measure(ty, LARGEST_TYPE) > LARGEST_TYPE;
+        let endless = self.types.open >= DEEPEST_TYPE || measure(ty, LARGEST_TYPE) > LARGEST_TYPE;
         if endless {
             self.endless(None);
             return Type::Unit;
         }
-        if self.types.open.contains(ty) {
-            let span = self.declaration(ty);
-            self.unsupported("types that contain themselves", span);
-            return Type::Unit;
-        }
-        self.types.open.push(ty.clone());
+        self.types.open += 1;
         let lowered = lower(self);
-        self.types.open.pop();
+        self.types.open -= 1;
         lowered
     }
 
-    fn struct_type(&mut self, id: hir::StructId, args: &[Ty]) -> Type {
+    fn struct_type(&mut self, owner: &Ty, id: hir::StructId, args: &[Ty]) -> Type {
         let Some(declared) = self.program.structs.get(id.0 as usize) else {
             return Type::Unit;
         };
@@ -140,7 +142,7 @@ impl Lowering<'_> {
             .map(|field| {
                 (
                     field.name.to_string(),
-                    self.type_id(&substitute(&field.ty, args)),
+                    self.field_type(owner, &substitute(&field.ty, args)),
                 )
             })
             .collect();
@@ -152,7 +154,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn enum_type(&mut self, id: hir::EnumId, args: &[Ty]) -> Type {
+    fn enum_type(&mut self, owner: &Ty, id: hir::EnumId, args: &[Ty]) -> Type {
         let Some(declared) = self.program.enums.get(id.0 as usize) else {
             return Type::Unit;
         };
@@ -165,7 +167,7 @@ impl Lowering<'_> {
                     .iter()
                     .map(|(name, ty)| {
                         let name = name.map(|name| name.to_string()).unwrap_or_default();
-                        (name, self.type_id(&substitute(ty, args)))
+                        (name, self.field_type(owner, &substitute(ty, args)))
                     })
                     .collect();
                 Case {
@@ -193,14 +195,6 @@ impl Lowering<'_> {
     /// A type as it is written.
     pub(crate) fn show(&self, ty: &Ty) -> String {
         dynop_sema::display::show(self.program, ty)
-    }
-
-    fn declaration(&self, ty: &Ty) -> Option<Span> {
-        match ty {
-            Ty::Struct(id, _) => Some(self.program.structs.get(id.0 as usize)?.name_span),
-            Ty::Enum(id, _) => Some(self.program.enums.get(id.0 as usize)?.name_span),
-            _ => None,
-        }
     }
 
     /// Reports what this version does not have.

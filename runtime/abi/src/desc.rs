@@ -49,6 +49,10 @@ pub enum Kind {
     Closure = 19,
     /// `DynamicOutput<T>` within a body: fields value and mapping key
     DynamicOutput = 20,
+    /// A `T` in a buffer of its own, so that a type may hold itself: laid out as a list of one element; `a` is `T`
+    Box = 21,
+    /// A `T?` so: a list of one element, or an empty one for `none`; `a` is `T`
+    BoxOption = 22,
 }
 
 /// No part of the type is counted: copying bytes copies the value, releasing is nothing.

@@ -17,6 +17,7 @@
 //! | `Map<K, V>`, `Set<T>` | 8 | null if empty, else a pointer to a [`Header`] with the length at [`MAP_LEN`]; the rest is the runtime's own |
 //! | `T?` | | one tag byte (0 none, 1 some), then `T` at its alignment |
 //! | tuples, structs | | fields in order, each at its alignment, the size rounded up to the largest |
+//! | a part of a type that holds itself | 8 | as a `List<T>` of one element, or of none for `none` |
 //! | `Range` | 16 | `start`, `end` (exclusive), two `i64` |
 //! | function values, `Iter<T>` | 8 | pointer to [`ClosureHeader`], captures behind it |
 //! | `DynamicOutput<T>` within a body | | as the tuple `(T, Str)`: value and mapping key |

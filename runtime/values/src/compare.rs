@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
+use crate::depth::deeper;
 use crate::{case, list, map, text};
 
 /// How many parts of a type are looked at for a float. A higher number would cost more than the comparison it saves.
@@ -41,8 +42,10 @@ pub unsafe fn equal(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> bool
                 case::tag(a) == case::tag(b)
                     && case::of(a, desc).is_some_and(|case| equal(a, b, case.desc()))
             }
-            Kind::List => equal_lists(a.cast(), b.cast(), desc),
-            Kind::Map | Kind::Set => equal_maps(a.cast(), b.cast(), desc),
+            Kind::List | Kind::Box | Kind::BoxOption => {
+                deeper(|| equal_lists(a.cast(), b.cast(), desc))
+            }
+            Kind::Map | Kind::Set => deeper(|| equal_maps(a.cast(), b.cast(), desc)),
             Kind::Closure | Kind::Json => false,
         }
     }
@@ -90,7 +93,9 @@ fn holds_floats(desc: &TypeDesc, left: &mut u32) -> bool {
     *left -= 1;
     match desc.kind {
         Kind::Float => true,
-        Kind::List | Kind::Option | Kind::Set => holds_floats(desc.a(), left),
+        Kind::List | Kind::Option | Kind::Set | Kind::Box | Kind::BoxOption => {
+            holds_floats(desc.a(), left)
+        }
         Kind::Map => holds_floats(desc.b(), left),
         Kind::Tuple | Kind::NamedTuple | Kind::Struct | Kind::DynamicOutput | Kind::Enum => desc
             .fields()
@@ -166,11 +171,13 @@ pub unsafe fn compare(a: *const u8, b: *const u8, desc: &'static TypeDesc) -> Or
                     Some(case) => compare(a, b, case.desc()),
                     None => Ordering::Equal,
                 }),
-            Kind::List => compare_lists(
-                a.cast::<*mut ListHeader>().read(),
-                b.cast::<*mut ListHeader>().read(),
-                desc,
-            ),
+            Kind::List | Kind::Box | Kind::BoxOption => deeper(|| {
+                compare_lists(
+                    a.cast::<*mut ListHeader>().read(),
+                    b.cast::<*mut ListHeader>().read(),
+                    desc,
+                )
+            }),
             Kind::Unit | Kind::Map | Kind::Set | Kind::Closure | Kind::Json => Ordering::Equal,
         }
     }

@@ -63,7 +63,9 @@ unsafe fn write(
     // SAFETY: each arm writes what its kind of type is, over zeroes.
     unsafe {
         match (constant, desc.kind) {
-            (Const::Unit, Kind::Unit) | (Const::None, Kind::Option) => {}
+            (Const::Unit, Kind::Unit) | (Const::None, Kind::Option | Kind::BoxOption) => {}
+            (Const::Some(inner), Kind::BoxOption) => write_box(inner, place.cast(), desc)?,
+            (inner, Kind::Box) => write_box(inner, place.cast(), desc)?,
             (Const::Int(number), Kind::Int | Kind::Duration | Kind::Time) => {
                 place.cast::<i64>().write(*number);
             }
@@ -136,6 +138,15 @@ unsafe fn write_fields(
         unsafe { write(part, place.add(field.offset as usize), field.desc())? }
     }
     Ok(())
+}
+
+unsafe fn write_box(
+    inner: &Const,
+    place: *mut *mut ListHeader,
+    desc: &'static TypeDesc,
+) -> Result<(), ConstError> {
+    // SAFETY: as for a list of one element.
+    unsafe { write_list(std::slice::from_ref(inner), place, desc) }
 }
 
 unsafe fn write_list(

@@ -6,6 +6,7 @@ use dynop_abi::desc::{FieldDesc, Kind, TypeDesc};
 use dynop_abi::layout::{ListHeader, StrRepr};
 
 use crate::case::{self, Payload};
+use crate::depth::deeper;
 use crate::{calendar, json, list, map, text};
 
 /// Appends a value as an f-string shows it: a text as it is, everything else (texts within, too) as the language writes
@@ -48,7 +49,21 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) {
                 let [start, end] = value.cast::<[i64; 2]>().read();
                 push(out, format_args!("{start}..{end}"));
             }
-            Kind::List => {
+            Kind::Box => deeper(|| {
+                let item = value.cast::<*mut ListHeader>().read();
+                list::for_each(item, desc, |item| write(out, item, desc.a()));
+            }),
+            Kind::BoxOption => deeper(|| {
+                let item = value.cast::<*mut ListHeader>().read();
+                if list::len(item) == 0 {
+                    out.push_str("none");
+                } else {
+                    out.push_str("some(");
+                    write(out, list::data(item), desc.a());
+                    out.push(')');
+                }
+            }),
+            Kind::List => deeper(|| {
                 let mut separator = "[";
                 list::for_each(value.cast::<*mut ListHeader>().read(), desc, |element| {
                     out.push_str(separator);
@@ -56,8 +71,8 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) {
                     separator = ", ";
                 });
                 out.push_str(if separator == "[" { "[]" } else { "]" });
-            }
-            Kind::Map => write_map(out, value, desc),
+            }),
+            Kind::Map => deeper(|| write_map(out, value, desc)),
             Kind::Set => {
                 out.push_str("Set([");
                 let mut separator = "";

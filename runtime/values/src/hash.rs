@@ -6,6 +6,7 @@
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::StrRepr;
 
+use crate::depth::deeper;
 use crate::{case, list, text};
 
 /// Odd constants with half of their bits set: digits of pi.
@@ -108,14 +109,14 @@ unsafe fn of_part(state: u64, value: *const u8, desc: &TypeDesc) -> u64 {
                     of_part(state, value.add(field.offset as usize), field.desc())
                 })
             }
-            Kind::List => {
+            Kind::List | Kind::Box | Kind::BoxOption => deeper(|| {
                 let elements = value.cast::<*mut dynop_abi::layout::ListHeader>().read();
                 let mut state = mix(list::len(elements) as u64 + 1);
                 list::for_each(elements, desc, |element| {
                     state = of_part(state, element, desc.a());
                 });
                 state
-            }
+            }),
             Kind::Enum => {
                 let state = mix(case::tag(value) + 1);
                 match case::of(value, desc) {

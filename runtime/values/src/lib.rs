@@ -12,6 +12,7 @@ pub mod case;
 pub mod compare;
 pub mod constant;
 pub mod count;
+pub mod depth;
 pub mod display;
 pub mod entries;
 pub mod failing;

@@ -29,6 +29,8 @@ pub(crate) unsafe fn counted_parts(
         | Kind::Path
         | Kind::Bytes
         | Kind::List
+        | Kind::Box
+        | Kind::BoxOption
         | Kind::Map
         | Kind::Set
         | Kind::Closure => each(value, desc),
@@ -87,7 +89,7 @@ unsafe fn counted_parts_inside(
     // SAFETY: by the descriptor, the buffer is what it is taken for.
     unsafe {
         match desc.kind {
-            Kind::List if !desc.a().is_plain() => {
+            Kind::List | Kind::Box | Kind::BoxOption if !desc.a().is_plain() => {
                 list::for_each(buffer.cast(), desc, |element| {
                     counted_parts(element, desc.a(), each);
                 });
@@ -110,7 +112,7 @@ unsafe fn free(buffer: *mut Header, desc: &'static TypeDesc) {
     // SAFETY: by the descriptor, the buffer is what it is taken for.
     unsafe {
         match desc.kind {
-            Kind::List => list::free(buffer.cast(), desc),
+            Kind::List | Kind::Box | Kind::BoxOption => list::free(buffer.cast(), desc),
             Kind::Map | Kind::Set => map::free(buffer.cast()),
             Kind::Closure => {
                 let captures = (*buffer.cast::<ClosureHeader>()).captures;

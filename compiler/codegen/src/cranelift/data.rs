@@ -9,7 +9,7 @@ use dynop_abi::layout::{STR_DATA, STR_HEAP, STR_INLINE};
 use dynop_abi::plan::Plan;
 use dynop_abi::program::{self, Program, Site};
 use dynop_base::{SourceMap, Span};
-use dynop_ir::{AggregateKind, Type, TypeId};
+use dynop_ir::{AggregateKind, Boxed, Type, TypeId};
 
 use super::Shared;
 use crate::CodegenError;
@@ -264,6 +264,13 @@ impl Shared<'_> {
             Type::List(item) => {
                 a = Some(*item);
                 Kind::List
+            }
+            Type::Box(item, boxed) => {
+                a = Some(*item);
+                match boxed {
+                    Boxed::Value => Kind::Box,
+                    Boxed::Option => Kind::BoxOption,
+                }
             }
             Type::Set(item) => {
                 a = Some(*item);

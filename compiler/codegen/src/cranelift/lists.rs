@@ -16,7 +16,7 @@ impl Emitter<'_, '_, '_> {
             Op::List(ty, elements) => {
                 let len = self.builder.ins().iconst(types::I64, elements.len() as i64);
                 let place = self.new_list(*ty, len, elements.is_empty(), target)?;
-                let Type::List(item) = *self.shared.program.types.get(*ty) else {
+                let Some(item) = self.shared.program.types.element(*ty) else {
                     return Err(CodegenError("a list of another type".into()));
                 };
                 let list = self.builder.ins().load(types::I64, TRUSTED, place, 0);

@@ -166,7 +166,7 @@ impl Emitter<'_, '_, '_> {
         target: clif::Block,
     ) -> Result<End> {
         let list_type = at.ty();
-        let Type::List(item) = *self.shared.program.types.get(list_type) else {
+        let Some(item) = self.shared.program.types.element(list_type) else {
             return Err(CodegenError("a place indexes what is no list".into()));
         };
         let value = self.read_end(place, at);
@@ -378,7 +378,7 @@ impl Emitter<'_, '_, '_> {
         index: Value,
         list_type: TypeId,
     ) -> Result<(Val, TypeId)> {
-        let Type::List(item) = *self.shared.program.types.get(list_type) else {
+        let Some(item) = self.shared.program.types.element(list_type) else {
             return Err(CodegenError("what is indexed is no list".into()));
         };
         let address = self.element_address(list, index, item);

@@ -63,12 +63,14 @@ pub fn counted_types(types: &Types) -> Vec<bool> {
     // Types are interned after their parts, so one pass in order sees the parts first; a type that holds itself does so
     // through a list, map or closure, which is counted whatever it holds.
     for (_, ty) in types.iter() {
+        // A box is counted too.
         let of = |id: &TypeId| counted.get(id.0 as usize).copied().unwrap_or(true);
         let is = match ty {
             Type::Str
             | Type::Path
             | Type::Bytes
             | Type::List(_)
+            | Type::Box(..)
             | Type::Map(..)
             | Type::Set(_)
             | Type::Closure(..) => true,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::scan::{Token, scan};
 use crate::function::{Block, BlockId, Function, FunctionId, Local, LocalId, OpEntry, Program};
-use crate::types::{Aggregate, AggregateKind, Case, Enum, Type, TypeId};
+use crate::types::{Aggregate, AggregateKind, Boxed, Case, Enum, Type, TypeId};
 
 /// What is wrong with a text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +49,7 @@ pub fn parse(text: &str) -> Result<Program> {
         aliases: HashMap::new(),
         nesting: 0,
     };
+    parser.reserve_aliases();
     while *parser.peek() != Token::End {
         parser.item()?;
     }
@@ -187,8 +188,7 @@ impl Parser {
                     fields,
                     defaults: self.defaults()?,
                 });
-                let id = self.program.types.intern(ty);
-                self.aliases.insert(alias, id);
+                self.declare(&alias, ty);
             }
             "enum" => {
                 let (alias, name) = (self.word()?, self.text()?);
@@ -198,12 +198,14 @@ impl Parser {
                     .into_iter()
                     .map(|(name, payload)| Case { name, payload })
                     .collect();
-                let id = self.program.types.intern(Type::Enum(Enum {
-                    name,
-                    variants,
-                    json,
-                }));
-                self.aliases.insert(alias, id);
+                self.declare(
+                    &alias,
+                    Type::Enum(Enum {
+                        name,
+                        variants,
+                        json,
+                    }),
+                );
             }
             "fn" => {
                 let number = self.numbered("f")? as usize;
@@ -247,6 +249,31 @@ impl Parser {
             }
         }
         Ok(all)
+    }
+
+    /// Gives an alias its type.
+    fn declare(&mut self, alias: &str, ty: Type) {
+        if let Some(&id) = self.aliases.get(alias) {
+            self.program.types.fill(id, ty);
+        }
+    }
+
+    /// Reserves an id for every alias, since types that hold themselves name what is declared later.
+    fn reserve_aliases(&mut self) {
+        let mut pairs = self.tokens.windows(3);
+        let declared = pairs.by_ref().filter_map(|three| match three {
+            [
+                (Token::Word(kind), _),
+                (Token::Word(alias), _),
+                (Token::Text(_), _),
+            ] if kind == "struct" || kind == "enum" => Some(alias.clone()),
+            _ => None,
+        });
+        let declared: Vec<String> = declared.collect();
+        for alias in declared {
+            let id = self.program.types.reserve();
+            self.aliases.insert(alias, id);
+        }
     }
 
     fn named_type(&mut self) -> Result<(String, TypeId)> {
@@ -383,6 +410,8 @@ impl Parser {
             "Time" => Type::Time,
             "Range" => Type::Range,
             "List" => Type::List(self.arguments::<1>()?[0]),
+            "Box" => Type::Box(self.arguments::<1>()?[0], Boxed::Value),
+            "BoxOption" => Type::Box(self.arguments::<1>()?[0], Boxed::Option),
             "Set" => Type::Set(self.arguments::<1>()?[0]),
             "Map" => {
                 let [key, value] = self.arguments::<2>()?;

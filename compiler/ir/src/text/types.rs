@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::types::{AggregateKind, Type, TypeId, Types};
+use crate::types::{AggregateKind, Boxed, Type, TypeId, Types};
 
 /// Aliases of the structs and enums of a table.
 pub(super) struct TypeNames<'t> {
@@ -89,6 +89,8 @@ impl<'t> TypeNames<'t> {
         }
         match self.types.get(id) {
             Type::List(item) => format!("List<{}>", self.name(*item)),
+            Type::Box(item, Boxed::Value) => format!("Box<{}>", self.name(*item)),
+            Type::Box(item, Boxed::Option) => format!("BoxOption<{}>", self.name(*item)),
             Type::Set(item) => format!("Set<{}>", self.name(*item)),
             Type::Map(key, value) => format!("Map<{}, {}>", self.name(*key), self.name(*value)),
             Type::Option(inner) => format!("{}?", self.name(*inner)),

@@ -91,7 +91,9 @@ impl Verifier<'_> {
             let at = place_type(&self.program.types, self.function, &way);
             let at = at.ok_or_else(|| format!("{place:?} leads nowhere"))?;
             match (projection, self.program.types.get(at)) {
-                (Projection::Index(index), Type::List(_)) => self.scalar(index, &[Type::Int])?,
+                (Projection::Index(index), Type::List(_) | Type::Box(..)) => {
+                    self.scalar(index, &[Type::Int])?
+                }
                 (Projection::Key(key) | Projection::KeyOrInsert(key), Type::Map(wanted, _)) => {
                     self.operand(key, *wanted)?;
                 }
@@ -152,13 +154,15 @@ impl Verifier<'_> {
                 None => Err("`some` has no destination, which tells its type".into()),
             },
             Op::List(ty, elements) => match types.get(*ty) {
-                Type::List(item) => elements.iter().try_for_each(|a| self.operand(a, *item)),
+                Type::List(item) | Type::Box(item, _) => {
+                    elements.iter().try_for_each(|a| self.operand(a, *item))
+                }
                 _ => Err("`list` of what is no list".into()),
             },
             Op::ListGet(_, index) | Op::ListGetUnchecked(_, index) => {
                 self.scalar(index, &[Type::Int])
             }
-            Op::ListLen(a) => self.container(a, |ty| matches!(ty, Type::List(_))),
+            Op::ListLen(a) => self.container(a, |ty| matches!(ty, Type::List(_) | Type::Box(..))),
             Op::MapLen(a) => self.container(a, |ty| matches!(ty, Type::Map(..) | Type::Set(_))),
             Op::IsSome(a) => self.container(a, |ty| matches!(ty, Type::Option(_))),
             Op::Tag(a) => self.container(a, |ty| matches!(ty, Type::Enum(_))),

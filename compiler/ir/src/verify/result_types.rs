@@ -14,7 +14,7 @@ pub(crate) fn place_type(types: &Types, function: &Function, place: &Place) -> O
                 _ => return None,
             },
             Projection::Index(_) => match types.get(at) {
-                Type::List(item) => *item,
+                Type::List(item) | Type::Box(item, _) => *item,
                 _ => return None,
             },
             Projection::Key(_) | Projection::KeyOrInsert(_) => match types.get(at) {
@@ -82,7 +82,7 @@ pub fn result_type(
             _ => Err(wrong(a)),
         },
         Op::ListGet(a, _) | Op::ListGetUnchecked(a, _) => match shape(a) {
-            Some(Type::List(item)) => Ok(Some(*item)),
+            Some(Type::List(item) | Type::Box(item, _)) => Ok(Some(*item)),
             _ => Err(wrong(a)),
         },
         Op::MapIndex(a, _) => match shape(a) {

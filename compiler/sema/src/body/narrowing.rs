@@ -80,33 +80,23 @@ impl BodyChecker<'_, '_> {
         out
     }
 
-    /// Checks a loop: what its body assigns is not narrowed in it, neither by what stands before nor by its condition.
+    /// Checks a loop: what its body assigns is not narrowed in it by what stands before.
     pub(super) fn looping<T>(
         &mut self,
-        condition: Option<&ast::Expr>,
         body: &ast::Block,
         check: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let mut facts = condition
-            .map(|condition| self.facts(condition, true))
-            .unwrap_or_default();
-        if self.narrowed.is_empty() && facts.is_empty() {
+        if self.narrowed.is_empty() {
             return check(self);
         }
         let mut assigned = Vec::new();
         assigned_in_block(body, &mut assigned);
-        let assigned: Vec<LocalId> = assigned
-            .into_iter()
-            .filter_map(|name| self.local(name))
-            .collect();
-        for id in &assigned {
-            self.narrowed.remove(id);
+        for name in assigned {
+            if let Some(id) = self.local(name) {
+                self.narrowed.remove(&id);
+            }
         }
-        facts.retain(|id| !assigned.contains(id));
-        let narrowed = self.narrow(facts);
-        let out = check(self);
-        self.widen(narrowed);
-        out
+        check(self)
     }
 
     /// A read of a local: of the value in it where it is narrowed.

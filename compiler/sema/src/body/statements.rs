@@ -145,9 +145,10 @@ impl BodyChecker<'_, '_> {
     }
 
     fn while_loop(&mut self, condition: &ast::Expr, body: &ast::Block) -> StmtKind {
-        let (checked, body) = self.looping(None, body, |checker| {
+        let (checked, body) = self.looping(body, |checker| {
             let checked = checker.condition(condition);
-            let body = checker.looping(Some(condition), body, |checker| {
+            // Known at the start of each round, until the variable is assigned.
+            let body = checker.knowing(condition, true, |checker| {
                 checker.loop_body(|checker| checker.block(body, Wanted::Nothing))
             });
             (checked, body)
@@ -176,7 +177,7 @@ impl BodyChecker<'_, '_> {
         let scope = self.open_scope();
         let bound = self.pattern(pattern, &item, false, Bound::For);
         self.irrefutable(&bound, "`for`");
-        let body = self.looping(None, body, |checker| {
+        let body = self.looping(body, |checker| {
             checker.loop_body(|checker| checker.block(body, Wanted::Nothing))
         });
         self.close_scope(scope);

@@ -64,6 +64,9 @@ impl fmt::Display for Token {
     }
 }
 
+/// So many bytes of the path to a place are shown.
+const LONGEST_PATH: usize = 300;
+
 /// Reads tokens off a JSON text.
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
@@ -81,8 +84,13 @@ impl<'a> Lexer<'a> {
 
     /// An error at the place that is read.
     pub fn error(&self, message: impl Into<String>) -> JsonError {
+        // Of a path into a very deep value the end says enough.
+        let skipped = self.path.len().saturating_sub(LONGEST_PATH);
+        let end = self.path.char_indices().find(|(at, _)| *at >= skipped);
+        let end = end.map_or("", |(at, _)| &self.path[at..]);
+        let dots = if skipped > 0 { "…" } else { "" };
         JsonError {
-            path: self.path.clone(),
+            path: format!("{dots}{end}"),
             message: message.into(),
         }
     }

@@ -6,6 +6,7 @@ use dynop_abi::layout::{ListHeader, StrRepr};
 use super::lexer::{JsonError, Lexer, Token};
 use super::untyped;
 use crate::case::{self, Payload};
+use crate::depth::deeper;
 use crate::memory::NoMemory;
 use crate::owned::Owned;
 use crate::{base64, calendar, constant, list, map, text};
@@ -50,9 +51,10 @@ pub(super) unsafe fn read_to(
     unsafe {
         match desc.kind {
             Kind::Option => read_option(lexer, place, desc),
-            Kind::List => read_list(lexer, place.cast(), desc),
+            Kind::List => deeper(|| read_list(lexer, place.cast(), desc)),
+            Kind::Box | Kind::BoxOption => deeper(|| read_box(lexer, place.cast(), desc)),
             Kind::Set => read_set(lexer, place.cast(), desc),
-            Kind::Map => read_map(lexer, place.cast(), desc),
+            Kind::Map => deeper(|| read_map(lexer, place.cast(), desc)),
             Kind::Tuple => read_tuple(lexer, place, desc),
             Kind::NamedTuple | Kind::Struct => read_object(lexer, place, desc),
             Kind::Enum if desc.is_json() => untyped::read_json(lexer, place, desc),
@@ -228,6 +230,25 @@ unsafe fn read_list(
     Ok(())
 }
 
+/// What is in a buffer of its own: `null` is the `none` of an optional one.
+unsafe fn read_box(
+    lexer: &mut Lexer<'_>,
+    place: *mut *mut ListHeader,
+    desc: &'static TypeDesc,
+) -> Result<(), JsonError> {
+    if desc.kind == Kind::BoxOption && lexer.peek() == b'n' {
+        lexer.token()?;
+        return Ok(());
+    }
+    let item = read_from(lexer, desc.a())?;
+    // SAFETY: the item is moved in, and its place zeroed. The box is ours and empty.
+    unsafe {
+        list::push(place, item.as_ptr(), desc).map_err(|error| memory(lexer, error))?;
+        std::ptr::write_bytes(item.as_ptr(), 0, desc.a().size as usize);
+    }
+    Ok(())
+}
+
 unsafe fn read_set(
     lexer: &mut Lexer<'_>,
     place: *mut *mut map::MapHeader,
@@ -337,23 +358,22 @@ unsafe fn read_case(
     place: *mut u8,
     desc: &'static TypeDesc,
 ) -> Result<(), JsonError> {
-    let whole = Lexer::clone(lexer);
     let is_object = lexer.peek() == b'{';
     let name = if is_object {
         lexer.expect(b'{')?;
         if !lexer.more(b'}', true)? {
-            return Err(whole.error(format!("expected {}, found {{}}", desc.name.as_str())));
+            return Err(lexer.error(format!("expected {}, found {{}}", desc.name.as_str())));
         }
         lexer.key()?
     } else {
         match lexer.token()? {
             Token::Str(name) => name,
-            found => return Err(mismatch(&whole, desc, &found)),
+            found => return Err(mismatch(lexer, desc, &found)),
         }
     };
     let mut cases = desc.fields().iter().zip(0_u64..);
     let Some((case, tag)) = cases.find(|(case, _)| case.name.as_str() == name) else {
-        return Err(unknown_case(&whole, desc, &name));
+        return Err(unknown_case(lexer, desc, &name));
     };
     let payload = case::payload(case);
     if is_object == (payload == Payload::Nothing) {
@@ -363,7 +383,7 @@ unsafe fn read_case(
         } else {
             format!("{{\"{name}\": …}}")
         };
-        return Err(whole.error(format!(
+        return Err(lexer.error(format!(
             "the case {name} of {} holds {holds}: expected {form}",
             desc.name.as_str()
         )));
@@ -431,7 +451,12 @@ unsafe fn read_object(
         // SAFETY: the field lies within the aggregate, and was not read.
         let written = unsafe { constant::write_default(place.add(field.offset as usize), field) };
         let written = written.map_err(|_| lexer.error("out of memory"))?;
-        if !written && !matches!(field.desc().kind, Kind::Option | Kind::Unit) {
+        if !written
+            && !matches!(
+                field.desc().kind,
+                Kind::Option | Kind::BoxOption | Kind::Unit
+            )
+        {
             return Err(lexer.error(format!(
                 "the field `{}` of {} is missing",
                 field.name.as_str(),

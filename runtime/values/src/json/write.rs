@@ -7,6 +7,7 @@ use dynop_abi::layout::{ListHeader, StrRepr};
 
 use super::untyped;
 use crate::case::{self, Payload};
+use crate::depth::deeper;
 use crate::map::MapHeader;
 use crate::{base64, calendar, display, list, map, text};
 
@@ -51,13 +52,23 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) -> Resu
                 let _ = write!(out, "[{start},{end}]");
             }
             Kind::Option => write_option(out, value, desc)?,
-            Kind::List => write_list(out, value.cast::<*mut ListHeader>().read(), desc)?,
+            Kind::List => {
+                deeper(|| write_list(out, value.cast::<*mut ListHeader>().read(), desc))?;
+            }
+            Kind::Box | Kind::BoxOption => {
+                let item = value.cast::<*mut ListHeader>().read();
+                if list::len(item) == 0 {
+                    out.push_str("null");
+                } else {
+                    deeper(|| write(out, list::data(item), desc.a()))?;
+                }
+            }
             Kind::Set => {
                 let mut entries = Entries::new(out, '[', ']');
                 each(value, |key, _| write(entries.next(), key, desc.a()))?;
                 entries.end();
             }
-            Kind::Map => write_map(out, value, desc)?,
+            Kind::Map => deeper(|| write_map(out, value, desc))?,
             Kind::Tuple => {
                 let mut entries = Entries::new(out, '[', ']');
                 for field in desc.fields() {
