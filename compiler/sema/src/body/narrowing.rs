@@ -51,6 +51,15 @@ impl BodyChecker<'_, '_> {
         }
     }
 
+    /// The variable that a whole place is, if it is narrowed.
+    pub(super) fn narrowed_name(&self, place: &ast::Expr) -> Option<LocalId> {
+        match &place.kind {
+            Kind::Paren(inner) => self.narrowed_name(inner),
+            Kind::Name(name) => self.local(*name).filter(|id| self.narrowed.contains(id)),
+            _ => None,
+        }
+    }
+
     /// Narrows some locals; gives those that were not narrowed before, for [`BodyChecker::widen`].
     pub(super) fn narrow(&mut self, locals: Vec<LocalId>) -> Vec<LocalId> {
         locals

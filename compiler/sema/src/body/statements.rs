@@ -76,6 +76,7 @@ impl BodyChecker<'_, '_> {
         op: Option<BinaryOp>,
         value: &ast::Expr,
     ) -> Option<StmtKind> {
+        let narrowed = self.narrowed_name(place);
         let Some(target) = self.place(place, Purpose::Assign) else {
             self.expr(value, None);
             return None;
@@ -88,7 +89,10 @@ impl BodyChecker<'_, '_> {
         };
         let ty = self.infer.shallow(&target.ty);
         let Some(op) = op else {
+            // The value still sees what the variable held.
+            self.narrowed.extend(narrowed);
             let value = self.check(value, &ty, origin);
+            self.widen(narrowed.into_iter().collect());
             return Some(StmtKind::Assign {
                 place: target,
                 op: None,
