@@ -327,6 +327,14 @@ macro_rules! runtime_entries {
             fn dyn_str_lower(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_upper(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_trim(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_trim_start(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_trim_end(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_find_last(ctx: Ctx, out: Ptr, text: Ptr, part: Ptr) -> Status;
+            fn dyn_str_code_points(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_from_code_points(ctx: Ctx, out: Ptr, points: Ptr) -> Status;
+            fn dyn_str_is_alphabetic(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_is_numeric(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
+            fn dyn_str_is_ascii(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_words(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_lines(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_split(ctx: Ctx, out: Ptr, text: Ptr, separator: Ptr) -> Status;

@@ -68,8 +68,21 @@ pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsStrin
             let code = execute::execute(&program, &request, console);
             drop(request);
             tell_of_leaks();
+            tell_of_copies();
             code
         }
+    }
+}
+
+/// Tells how much was copied, if `DYNOP_COUNT_COPIES` is set: the elements, entries and bytes that a change had to copy
+/// because their buffer had another owner, and those moved because it grew.
+fn tell_of_copies() {
+    if std::env::var_os("DYNOP_COUNT_COPIES").is_some() {
+        let counted = dynop_values::memory::copies();
+        console::plain_error_line(&format!(
+            "copies: {} copied, {} moved",
+            counted.copied, counted.moved
+        ));
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use dynop_abi::context::{OK, Status};
-use dynop_abi::desc::{Kind, StaticStr, TypeDesc};
+use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::entries::types::{Ctx, Ptr};
 use dynop_abi::layout::{ListHeader, StrRepr};
 use dynop_values::failing::{self, Failure};
@@ -50,6 +50,20 @@ pub(crate) const fn buffer_type(
 /// `Str`
 pub(crate) static STR: TypeDesc = text_type(Kind::Str, "Str");
 static PATH: TypeDesc = text_type(Kind::Path, "Path");
+static INT: TypeDesc = TypeDesc {
+    kind: Kind::Int,
+    flags: PLAIN,
+    align: 8,
+    size: 8,
+    a: std::ptr::null(),
+    b: std::ptr::null(),
+    fields: std::ptr::null(),
+    field_count: 0,
+    name: StaticStr::new("Int"),
+};
+/// `List<Int>`
+pub(crate) static INT_LIST: TypeDesc =
+    buffer_type(Kind::List, &raw const INT, std::ptr::null(), "List<Int>");
 /// `List<Str>`
 pub(crate) static STR_LIST: TypeDesc =
     buffer_type(Kind::List, &raw const STR, std::ptr::null(), "List<Str>");

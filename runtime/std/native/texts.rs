@@ -2,12 +2,13 @@
 
 use dynop_abi::context::Status;
 use dynop_abi::entries::types::{Ctx, I64, Ptr};
-use dynop_abi::layout::StrRepr;
+use dynop_abi::layout::{ListHeader, StrRepr};
 use dynop_values::display;
 use dynop_values::failing::Failure;
+use dynop_values::list;
 use dynop_values::text::{self, Text};
 
-use crate::convention::{OptionalInt, STR_LIST, TextList, give, path_of, str_of};
+use crate::convention::{INT_LIST, OptionalInt, STR_LIST, TextList, give, path_of, str_of};
 
 /// Defines native functions of one text that give something.
 macro_rules! of_a_text {
@@ -75,6 +76,28 @@ of_a_text! {
     /// Without white space at both ends.
     fn dyn_str_trim(text) { new(text.trim()) }
 
+    /// Without white space at its beginning.
+    fn dyn_str_trim_start(text) { new(text.trim_start()) }
+
+    /// Without white space at its end.
+    fn dyn_str_trim_end(text) { new(text.trim_end()) }
+
+    /// Whether it is letters alone.
+    fn dyn_str_is_alphabetic(text) {
+        Ok(u8::from(!text.is_empty() && text.chars().all(char::is_alphabetic)))
+    }
+
+    /// Whether it is digits alone.
+    fn dyn_str_is_numeric(text) {
+        Ok(u8::from(!text.is_empty() && text.chars().all(char::is_numeric)))
+    }
+
+    /// Whether it is ASCII alone.
+    fn dyn_str_is_ascii(text) { Ok(u8::from(text.is_ascii())) }
+
+    /// The code points of its characters.
+    fn dyn_str_code_points(text) { code_points(text) }
+
     /// The parts between white space.
     fn dyn_str_words(text) {
         TextList::of(&STR_LIST, text.split_whitespace().map(str::as_bytes))
@@ -108,6 +131,12 @@ of_two_texts! {
 
     /// Whether the other is in it.
     fn dyn_str_contains(text, part) { Ok(u8::from(text.contains(part))) }
+
+    /// Where the other last begins, in characters.
+    fn dyn_str_find_last(text, part) {
+        let at = text.rfind(part).map(|at| text[..at].chars().count() as i64);
+        Ok(OptionalInt::from(at))
+    }
 
     /// Where the other first begins, in characters.
     fn dyn_str_find(text, part) {
@@ -185,6 +214,52 @@ fn byte_at(text: &str, number: usize) -> usize {
     text.char_indices()
         .nth(number)
         .map_or(text.len(), |(at, _)| at)
+}
+
+/// A list of its characters' numbers.
+fn code_points(text: &str) -> Result<*mut ListHeader, Failure> {
+    let count = text.chars().count();
+    if count == 0 {
+        return Ok(std::ptr::null_mut());
+    }
+    let list = list::with_capacity(count, &INT_LIST)?;
+    // SAFETY: the list is ours and has room for so many numbers, which it then holds.
+    unsafe {
+        let data = list::data(list).cast::<i64>();
+        for (index, char) in text.chars().enumerate() {
+            data.add(index).write(i64::from(u32::from(char)));
+        }
+        (*list).len = count as u64;
+    }
+    Ok(list)
+}
+
+/// The text of a list of code points.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_str_from_code_points(ctx: Ctx, out: Ptr, points: Ptr) -> Status {
+    // SAFETY: the convention; the elements of a `List<Int>` lie side by side.
+    unsafe {
+        let points = points.cast::<*mut ListHeader>().read();
+        let count = list::len(points);
+        let points: &[i64] = if count == 0 {
+            &[]
+        } else {
+            std::slice::from_raw_parts(list::data(points).cast(), count)
+        };
+        give(ctx, out, || {
+            let mut all = Text::new(&[])?;
+            let mut utf8 = [0; 4];
+            for point in points {
+                let char = u32::try_from(*point).ok().and_then(char::from_u32);
+                let char = char.ok_or_else(|| format!("{point} is the code of no character"))?;
+                all.push(char.encode_utf8(&mut utf8).as_bytes())?;
+            }
+            Ok(all.into_repr())
+        })
+    }
 }
 
 fn shown(text: &str) -> String {

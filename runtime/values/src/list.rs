@@ -118,6 +118,7 @@ pub unsafe fn reserve(
                 size_of(capacity, list_type)?,
                 size_of(wanted, list_type)?,
             )?;
+            memory::count_moved(old);
             *place = moved.cast();
             (**place).capacity = wanted as u64;
         }
@@ -174,6 +175,7 @@ unsafe fn copy(
         let len = len(list);
         let fresh = with_capacity(capacity.max(len), list_type)?;
         append_copies(fresh, list, len, list_type);
+        memory::count_copied(len);
         Ok(fresh)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::alloc::Layout;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// There is no memory for what a program asked for, or its size has no meaning on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,37 @@ pub fn live_buffers() -> i64 {
     return LIVE.with(std::cell::Cell::get);
     #[cfg(not(debug_assertions))]
     return 0;
+}
+
+/// Elements copied because their buffer had another owner, and elements moved because it grew, in the whole process.
+static COPIED: AtomicU64 = AtomicU64::new(0);
+static MOVED: AtomicU64 = AtomicU64::new(0);
+
+/// Elements of lists, entries of maps and bytes of texts that the process has written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// Because a change met a buffer with another owner.
+    pub copied: u64,
+    /// Because a buffer was full and made larger.
+    pub moved: u64,
+}
+
+/// How much was copied up to now. Changing values in place is what keeps loops linear, and this is how a test sees it.
+pub fn copies() -> Copies {
+    Copies {
+        copied: COPIED.load(Relaxed),
+        moved: MOVED.load(Relaxed),
+    }
+}
+
+/// Counts elements that are copied out of a buffer with another owner. Called where the copying costs far more.
+pub(crate) fn count_copied(elements: usize) {
+    COPIED.fetch_add(elements as u64, Relaxed);
+}
+
+/// Counts elements that are moved to a larger buffer.
+pub(crate) fn count_moved(elements: usize) {
+    MOVED.fetch_add(elements as u64, Relaxed);
 }
 
 fn layout(size: usize) -> Result<Layout, NoMemory> {

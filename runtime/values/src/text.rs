@@ -165,7 +165,9 @@ pub unsafe fn append(text: &mut StrRepr, tail: &[u8]) -> Result<(), NoMemory> {
     }
     // SAFETY: the caller owns the text.
     unsafe {
-        if is_heap(text) && count::make_unique(header(text)) {
+        let on_heap_already = is_heap(text);
+        let unique = on_heap_already && count::make_unique(header(text));
+        if unique {
             let at = buffer(text);
             if (*at).capacity as usize >= new_len {
                 let end = at.cast::<u8>().add(STR_DATA + old);
@@ -176,6 +178,11 @@ pub unsafe fn append(text: &mut StrRepr, tail: &[u8]) -> Result<(), NoMemory> {
         }
         let grown = with_capacity(new_len.max(old.saturating_mul(2)).max(32))?;
         let data = grown.add(STR_DATA);
+        if unique {
+            memory::count_moved(old);
+        } else if on_heap_already {
+            memory::count_copied(old);
+        }
         std::ptr::copy_nonoverlapping(bytes(text).as_ptr(), data, old);
         std::ptr::copy_nonoverlapping(tail.as_ptr(), data.add(old), tail.len());
         release(text);

@@ -10,7 +10,7 @@ mod tests;
 
 use dynop_abi::desc::{Kind, TypeDesc};
 
-use crate::memory::NoMemory;
+use crate::memory::{self, NoMemory};
 use crate::{count, walk};
 use keys::{Keys, Numbers, Others, Texts};
 use layout::{ALIVE, KEY, REMOVED, entry, index, is_alive, value_type};
@@ -200,7 +200,11 @@ unsafe fn rebuild(
         }
         (*fresh).used = to as u64;
         (*fresh).len = to as u64;
+        if !copy {
+            memory::count_moved(to);
+        }
         if copy {
+            memory::count_copied(to);
             for_each(fresh, |key, value| {
                 walk::retain(key, map_type.a());
                 if let Some(ty) = value_type(map_type) {
