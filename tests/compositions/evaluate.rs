@@ -1,0 +1,186 @@
+//! What a job gives, by the rules of the language alone: no steps, no scopes, one value after the other.
+
+use std::collections::HashMap;
+
+use crate::generate::Node;
+
+/// What became of something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(i64),
+    /// Items by their keys.
+    Items(Vec<(String, Value)>),
+    /// Left out.
+    Skipped,
+    /// Failed, or something before it did.
+    Failed,
+    /// Stands among items for one that failed in a filter, a pair or a flattened one: so is all that is made of it.
+    Lost,
+}
+
+use Value::{Failed, Items, Lost, Number, Skipped};
+
+/// The values of names.
+pub type Names = HashMap<String, Value>;
+
+/// What a node gives.
+pub fn evaluate(node: &Node, names: &Names) -> Value {
+    match node {
+        Node::Const(n) => Number(*n),
+        Node::Name(name) => names.get(name).cloned().unwrap_or(Failed),
+        Node::Call(op, x) => number([evaluate(x, names)], |[x]| match *op {
+            "double" => Number(x * 2 % 1000),
+            "twice" => Number(x * 2 % 1000 * 2 % 1000),
+            _ if x % 5 == 3 => Failed,
+            _ => Number(x),
+        }),
+        Node::Add(a, b) => add(evaluate(a, names), evaluate(b, names)),
+        Node::Sum(d) => sum(evaluate(d, names)),
+        Node::Raised(d, by, total) => {
+            let by = evaluate(by, names);
+            let items = each(evaluate(d, names), |x| add(x, by.clone()));
+            if *total { sum(items) } else { items }
+        }
+        Node::Numbers(n) => Items((0..*n).map(|i| (format!("k{i}"), Number(i + n))).collect()),
+        Node::Inner(x, _) => number([evaluate(x, names)], |[x]| {
+            Items(
+                (0..x % 3)
+                    .map(|i| (format!("c{i}"), Number(x * 2 + i)))
+                    .collect(),
+            )
+        }),
+        Node::Map(d, name, body) => each(evaluate(d, names), |x| with(body, names, name, x)),
+        Node::Filter(d, name, body) => chosen(evaluate(d, names), |x| {
+            let kept = x.clone();
+            match both(&x, &with(body, names, name, x.clone())) {
+                Ok((_, asked)) => (asked % 2 == 1).then_some(kept),
+                Err(why) => Some(why),
+            }
+        }),
+        Node::Flat(d, name, body) => {
+            let Items(outer) = evaluate(d, names) else {
+                return evaluate(d, names);
+            };
+            let mut all = Vec::new();
+            for (key, x) in outer {
+                let inner = match x {
+                    Lost => Lost,
+                    x => with(body, names, name, x),
+                };
+                match inner {
+                    Items(items) => {
+                        all.extend(items.into_iter().map(|(k, x)| (format!("{key}/{k}"), x)));
+                    }
+                    Skipped => {}
+                    _ => all.push((format!("{key}/"), Lost)),
+                }
+            }
+            Items(all)
+        }
+        Node::Zip(d, (left, x), (right, y)) => chosen(evaluate(d, names), |item| {
+            let x = with(x, names, left, item.clone());
+            let y = with(y, names, right, item);
+            Some(match both(&x, &y) {
+                Ok((x, y)) => Number((x * 7 + y) % 1000),
+                Err(why) => why,
+            })
+        }),
+        Node::Halves(d, even) => each(evaluate(d, names), |x| {
+            number([x], |[x]| match (x % 2 == 0, *even) {
+                (true, true) => Number(x),
+                (false, false) => Number(x + 1),
+                _ => Skipped,
+            })
+        }),
+        Node::WithKey(d) => {
+            let Items(items) = evaluate(d, names) else {
+                return evaluate(d, names);
+            };
+            let made = items.into_iter().map(|(key, x)| {
+                let length = key.len() as i64;
+                let made = match x {
+                    Lost => Lost,
+                    x => number([x], |[x]| Number((x * 10 + length) % 1000)),
+                };
+                (key, made)
+            });
+            Items(made.collect())
+        }
+    }
+}
+
+fn with(body: &Node, names: &Names, name: &str, value: Value) -> Value {
+    let mut within = names.clone();
+    within.insert(name.to_owned(), value);
+    evaluate(body, &within)
+}
+
+/// Something made of numbers, if all are there: what failed comes before what was skipped.
+fn number<const N: usize>(values: [Value; N], make: impl FnOnce([i64; N]) -> Value) -> Value {
+    if values.iter().any(|value| matches!(value, Failed | Lost)) {
+        return Failed;
+    }
+    let mut numbers = [0; N];
+    for (slot, value) in numbers.iter_mut().zip(values) {
+        match value {
+            Number(n) => *slot = n,
+            _ => return Skipped,
+        }
+    }
+    make(numbers)
+}
+
+fn add(a: Value, b: Value) -> Value {
+    number([a, b], |[a, b]| Number((a + b) % 1000))
+}
+
+/// Both numbers, or what stands for the pair.
+fn both(a: &Value, b: &Value) -> Result<(i64, i64), Value> {
+    match (a, b) {
+        (Number(a), Number(b)) => Ok((*a, *b)),
+        (Failed | Lost, _) | (_, Failed | Lost) => Err(Lost),
+        _ => Err(Skipped),
+    }
+}
+
+fn sum(items: Value) -> Value {
+    let Items(items) = items else {
+        return items;
+    };
+    if items.iter().any(|(_, x)| matches!(x, Failed | Lost)) {
+        return Failed;
+    }
+    let add = |sum: i64, (_, x): &(String, Value)| match x {
+        Number(n) => (sum * 31 + n) % 1000,
+        _ => sum,
+    };
+    Number(items.iter().fold(7, add))
+}
+
+/// A map.
+fn each(items: Value, mut make: impl FnMut(Value) -> Value) -> Value {
+    let Items(items) = items else {
+        return items;
+    };
+    let made = items.into_iter().map(|(key, x)| match x {
+        Lost => (key, Lost),
+        x => (key, make(x)),
+    });
+    Items(made.collect())
+}
+
+/// A step of its own, which leaves out what was skipped.
+fn chosen(items: Value, mut make: impl FnMut(Value) -> Option<Value>) -> Value {
+    let Items(items) = items else {
+        return items;
+    };
+    let made = items.into_iter().filter_map(|(key, x)| {
+        let made = match x {
+            Lost => Lost,
+            x => make(x)?,
+        };
+        (made != Skipped).then_some((key, made))
+    });
+    Items(made.collect())
+}
