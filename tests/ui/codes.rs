@@ -14,7 +14,10 @@ fn codes() {
         let page = std::fs::read_to_string(root().join(format!("docs/errors/{id}.md")));
         let page = page.unwrap_or_else(|error| panic!("docs/errors/{id}.md: {error}"));
         let found = blocks(&page);
-        let Some(block) = found.iter().find(|block| block.info.starts_with("dyn,fail")) else {
+        let Some(block) = found
+            .iter()
+            .find(|block| block.info.starts_with("dyn,fail"))
+        else {
             assert!(
                 WITHOUT_PROGRAM.contains(&id),
                 "{id} has no program that shows it"

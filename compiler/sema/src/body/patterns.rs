@@ -371,8 +371,7 @@ impl BodyChecker<'_, '_> {
         let fields = fields.unwrap_or_default();
         match (definition, ty) {
             // As with a literal or a case: a struct held against an option matches the value in it.
-            (Some(Definition::Struct(id)), Ty::Option(inner))
-                if matches!(self.infer.shallow(inner), Ty::Struct(of, _) if of == id) =>
+            (Some(Definition::Struct(id)), Ty::Option(inner)) if matches!(self.infer.shallow(inner), Ty::Struct(of, _) if of == id) =>
             {
                 let inner = self.infer.shallow(inner);
                 let kind = self.named_parts(fields, &inner, &[], mutable, origin);
