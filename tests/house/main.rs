@@ -58,7 +58,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that look at everything: tests, fuzzers and benchmarks.
-const OUTSIDE: &[&str] = &["dynop_tests", "dynop_benches", "dynop_fuzz"];
+const OUTSIDE: &[&str] = &["dynop_tests", "dynop_benches", "dynop_fuzz", "dynop_sim"];
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))

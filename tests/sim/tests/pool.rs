@@ -1,0 +1,326 @@
+//! Thousands of random plans on real threads, with several numbers of threads and bounds, against the evaluator: the
+//! result, what becomes of every step by state, and the keys of the failed ones. Values are plain numbers, and then the
+//! same on the heap, counted: what is left behind, or released twice, shows in the number of live buffers.
+
+use std::ptr::NonNull;
+use std::time::Duration;
+
+use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
+use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
+use dynop_abi::layout::ListHeader;
+use dynop_pool::entries::{dyn_fail_message, dyn_yield};
+use dynop_pool::{Cancel, Progress, RunRequest, RunStatus, Silent, StepCounts};
+use dynop_sim::{
+    Evaluator, Missing, Value, add_fails, add_up, generate, item, item_count, item_key, ops,
+    spread_fails,
+};
+use dynop_values::memory::live_buffers_of_process;
+use dynop_values::{list, text};
+
+const fn desc(kind: Kind, flags: u8, size: u32, name: &'static str) -> TypeDesc {
+    TypeDesc {
+        kind,
+        flags,
+        align: if size == 1 { 1 } else { 8 },
+        size,
+        a: std::ptr::null(),
+        b: std::ptr::null(),
+        fields: std::ptr::null(),
+        field_count: 0,
+        name: StaticStr::new(name),
+    }
+}
+
+const fn list_of(element: &'static TypeDesc, name: &'static str) -> TypeDesc {
+    let mut made = desc(Kind::List, 0, 8, name);
+    made.a = element;
+    made
+}
+
+const fn pair_of(fields: &'static [FieldDesc; 2], flags: u8, name: &'static str) -> TypeDesc {
+    let mut made = desc(Kind::Tuple, flags, 16, name);
+    made.fields = fields.as_ptr();
+    made.field_count = 2;
+    made
+}
+
+const fn field(desc: &'static TypeDesc, offset: u64) -> FieldDesc {
+    FieldDesc {
+        desc,
+        offset,
+        name: StaticStr::new(""),
+    }
+}
+
+static INT: TypeDesc = desc(Kind::Int, PLAIN, 8, "Int");
+static BOOL: TypeDesc = desc(Kind::Bool, PLAIN, 1, "Bool");
+static INTS: TypeDesc = list_of(&INT, "List<Int>");
+static INT_PAIR: TypeDesc = pair_of(&INT_FIELDS, PLAIN, "(Int, Int)");
+static INT_FIELDS: [FieldDesc; 2] = [field(&INT, 0), field(&INT, 8)];
+// A number on the heap is a list of one.
+static BOXES: TypeDesc = list_of(&INTS, "List<List<Int>>");
+static BOX_PAIR: TypeDesc = pair_of(&BOX_FIELDS, 0, "(List<Int>, List<Int>)");
+static BOX_FIELDS: [FieldDesc; 2] = [field(&INTS, 0), field(&INTS, 8)];
+
+// ------------------------------------------------------------------------------------------------------------- the ops
+
+/// Reads a value and releases it.
+unsafe fn take<const BOXED: bool>(place: *mut u8) -> i64 {
+    // SAFETY: the place holds a value of the kind.
+    unsafe {
+        if !BOXED {
+            return place.cast::<i64>().read();
+        }
+        let number = list::data(place.cast::<*mut ListHeader>().read())
+            .cast::<i64>()
+            .read();
+        dynop_values::release(place, &INTS);
+        number
+    }
+}
+
+/// Writes a value.
+unsafe fn give<const BOXED: bool>(place: *mut u8, number: i64) {
+    // SAFETY: the place is for a value of the kind.
+    unsafe {
+        if !BOXED {
+            return place.cast::<i64>().write(number);
+        }
+        place.cast::<*mut ListHeader>().write(std::ptr::null_mut());
+        list::push(place.cast(), std::ptr::from_ref(&number).cast(), &INTS)
+            .expect("there is memory");
+    }
+}
+
+unsafe fn fail(ctx: *mut StepContext) -> Status {
+    let mut message = text::new(b"refused").expect("there is memory for a short text");
+    // SAFETY: the context is the running step's.
+    unsafe { dyn_fail_message(ctx, u32::MAX, (&raw mut message).cast(), 1) };
+    FAILED
+}
+
+unsafe extern "C" fn spread<const BOXED: bool>(
+    ctx: *mut StepContext,
+    inputs: *const *mut u8,
+    _: *mut u8,
+) -> Status {
+    // SAFETY: the op has one value and one dynamic output of values.
+    unsafe {
+        let n = take::<BOXED>(*inputs);
+        for index in 0..item_count(n) {
+            let mut value = 0u64;
+            give::<BOXED>((&raw mut value).cast(), item(n, index));
+            let mut key = text::new(item_key(index).as_bytes()).expect("there is memory");
+            let (value, key) = ((&raw mut value).cast(), (&raw mut key).cast());
+            if dyn_yield(ctx, u32::MAX, 0, value, key) != OK {
+                return FAILED;
+            }
+        }
+        if spread_fails(n) { fail(ctx) } else { OK }
+    }
+}
+
+unsafe fn sum_up<const BOXED: bool>(ctx: *mut StepContext, sum: i64, output: *mut u8) -> Status {
+    // SAFETY: the output is for a value.
+    unsafe {
+        give::<BOXED>(output, sum);
+        if add_fails(sum) { fail(ctx) } else { OK }
+    }
+}
+
+unsafe extern "C" fn add<const BOXED: bool>(
+    ctx: *mut StepContext,
+    inputs: *const *mut u8,
+    output: *mut u8,
+) -> Status {
+    // SAFETY: the op has two values and gives one.
+    unsafe {
+        let sum = take::<BOXED>(*inputs) + take::<BOXED>(*inputs.add(1));
+        sum_up::<BOXED>(ctx, sum, output)
+    }
+}
+
+unsafe extern "C" fn fold<const BOXED: bool>(
+    ctx: *mut StepContext,
+    inputs: *const *mut u8,
+    output: *mut u8,
+) -> Status {
+    // SAFETY: the op has a pair of values and gives one.
+    unsafe {
+        let sum = take::<BOXED>(*inputs) + take::<BOXED>((*inputs).add(8));
+        sum_up::<BOXED>(ctx, sum, output)
+    }
+}
+
+unsafe extern "C" fn odd<const BOXED: bool>(
+    _: *mut StepContext,
+    inputs: *const *mut u8,
+    output: *mut u8,
+) -> Status {
+    // SAFETY: the op has a value and gives a `Bool`.
+    unsafe { output.write(u8::from(take::<BOXED>(*inputs).rem_euclid(2) == 1)) };
+    OK
+}
+
+unsafe extern "C" fn sum<const BOXED: bool>(
+    _: *mut StepContext,
+    inputs: *const *mut u8,
+    output: *mut u8,
+) -> Status {
+    let ty: &'static TypeDesc = if BOXED { &BOXES } else { &INTS };
+    // SAFETY: the op has a list of values, which it takes over, and gives one.
+    unsafe {
+        let place = (*inputs).cast::<*mut ListHeader>();
+        let mut total = 0i64;
+        list::for_each(place.read(), ty, |element| {
+            let number = if BOXED {
+                list::data(element.cast::<*mut ListHeader>().read())
+                    .cast::<i64>()
+                    .read()
+            } else {
+                element.cast::<i64>().read()
+            };
+            total = add_up(total, number);
+        });
+        dynop_values::release(place.cast(), ty);
+        give::<BOXED>(output, total);
+    }
+    OK
+}
+
+fn code<const BOXED: bool>() -> [OpCode; 5] {
+    [
+        spread::<BOXED>,
+        add::<BOXED>,
+        sum::<BOXED>,
+        fold::<BOXED>,
+        odd::<BOXED>,
+    ]
+}
+
+// ------------------------------------------------------------------------------------------------------------ the test
+
+fn check<const BOXED: bool>(seed: u64, threads: usize, max_outstanding: u32) {
+    run::<BOXED>(seed, threads, max_outstanding, None);
+}
+
+fn run<const BOXED: bool>(
+    seed: u64,
+    threads: usize,
+    max_outstanding: u32,
+    cancel_after: Option<Duration>,
+) {
+    let mut job = generate(seed);
+    if BOXED {
+        // Constants are plain numbers; a boxed one is a list of it.
+        job.steps
+            .iter_mut()
+            .for_each(|step| step.inputs.iter_mut().for_each(box_constants));
+        box_constants(&mut job.result);
+    }
+    let plain = generate(seed);
+    let evaluator = Evaluator::new(&plain);
+    let ops = ops();
+    let types: [&'static TypeDesc; 4] = match BOXED {
+        false => [&INT, &INTS, &INT_PAIR, &BOOL],
+        true => [&INTS, &BOXES, &BOX_PAIR, &BOOL],
+    };
+    let (progress, cancel) = (Progress::for_job(&job), Cancel::new());
+    let params: [NonNull<u8>; 0] = [];
+    let request = RunRequest {
+        program: dynop_pool::Program {
+            ops: &ops,
+            code: &code::<BOXED>(),
+            types: &types,
+            sites: &[],
+        },
+        job: &job,
+        params: &params,
+        threads,
+        max_outstanding,
+        observer: &Silent,
+        progress: &progress,
+        cancel: &cancel,
+    };
+    if let Some(delay) = cancel_after {
+        return cancelled(&request, delay);
+    }
+    let outcome = dynop_pool::run(&request);
+    let with = format!("seed {seed}, {threads} threads, bound {max_outstanding}, boxed {BOXED}");
+    let (mut counts, mut failed) = (Vec::new(), Vec::new());
+    for step in 0..plain.steps.len() {
+        let mut count = StepCounts::default();
+        for (key, value) in evaluator.clones(step as u32) {
+            match value {
+                Ok(_) => count.succeeded += 1,
+                Err(Missing::Upstream) => count.upstream_failed += 1,
+                Err(Missing::Failed) => {
+                    count.failed += 1;
+                    failed.push(key);
+                }
+            }
+        }
+        counts.push(count);
+    }
+    failed.sort();
+    assert_eq!(outcome.steps, counts, "{with}");
+    let mut keys: Vec<String> = outcome
+        .failures
+        .iter()
+        .map(|one| one.step_key.clone())
+        .collect();
+    keys.sort();
+    assert_eq!(keys, failed, "{with}");
+    let fine = counts
+        .iter()
+        .all(|count| count.failed + count.upstream_failed == 0);
+    assert_eq!(outcome.status == RunStatus::Succeeded, fine, "{with}");
+    // SAFETY: the result is a value.
+    let result = outcome.result.as_ref().map(|value| unsafe {
+        match BOXED {
+            false => value.as_ptr().cast::<i64>().read(),
+            true => list::data(value.as_ptr().cast::<*mut ListHeader>().read())
+                .cast::<i64>()
+                .read(),
+        }
+    });
+    let expected = evaluator.value(&plain.result, &Vec::new()).ok();
+    assert_eq!(result.map(Value::Int), expected, "{with}");
+}
+
+/// A run that is cancelled on the way ends, and says so if anything was left to do.
+fn cancelled(request: &RunRequest<'_>, delay: Duration) {
+    let outcome = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(delay);
+            request.cancel.cancel();
+        });
+        dynop_pool::run(request)
+    });
+    let cancelled = outcome.steps.iter().any(|step| step.cancelled > 0);
+    assert_eq!(outcome.status == RunStatus::Cancelled, cancelled);
+    assert!(!cancelled || outcome.result.is_none());
+}
+
+fn box_constants(source: &mut dynop_abi::plan::Source) {
+    use dynop_abi::plan::{Const, Source};
+    match source {
+        Source::Const(value @ Const::Int(_)) => *value = Const::List(vec![value.clone()]),
+        Source::Collect { value, .. } | Source::Each { value, .. } => box_constants(value),
+        _ => {}
+    }
+}
+
+// One test, since the buffers of the whole process are counted.
+#[test]
+fn random_plans_run_as_they_are_read() {
+    for seed in 0..1000 {
+        check::<false>(seed, 1, 1000);
+        check::<false>(seed, 3, 2);
+        let before = live_buffers_of_process();
+        check::<true>(seed, 1, 1);
+        check::<true>(seed, 4, 3);
+        run::<true>(seed, 2, 2, Some(Duration::from_micros(seed % 100)));
+        assert_eq!(live_buffers_of_process(), before, "seed {seed}");
+    }
+}
