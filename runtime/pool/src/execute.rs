@@ -17,7 +17,7 @@ use crate::make::{GatherFailure, Level, View};
 use crate::request::OwnedValue;
 use crate::running::{NO_SITE, Running};
 use crate::shape::{Home, Input, NodeShape};
-use crate::shared::Shared;
+use crate::shared::{Failed, Shared, keys};
 use crate::store::Family;
 use crate::unpoisoned;
 use crate::worker::Worker;
@@ -129,6 +129,9 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             };
             if state != State::Succeeded {
                 self.exception(position, node, shape, state);
+                if self.shared.tells_roots && state == State::UpstreamFailed {
+                    self.shared.note_root(node, &self.levels);
+                }
             }
             self.states[index] = state;
         }
@@ -154,7 +157,9 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         };
         let checks = shape.checks.iter().chain(&shape.outer_checks);
         let mut message = None;
-        for gather in checks.filter_map(|check| check.gather) {
+        let nodes = &self.shared.graph.nodes;
+        let is_gather = |node: &NodeId| matches!(nodes[*node as usize].kind, NodeKind::Gather(_));
+        for gather in checks.filter_map(|check| check.node).filter(is_gather) {
             let scope = self.shared.graph.nodes[gather as usize].scope;
             let own = self.shared.graph.nodes[node as usize].scope;
             let depth = |scope: u32| self.shared.graph.scopes[scope as usize].depth as usize;
@@ -517,13 +522,20 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
     fn failed(&self, position: u32, step: StepId) {
         // SAFETY: as in `finish`.
         let running = unsafe { &mut *self.running };
+        let trace = running.failure.as_ref();
+        let trace = trace.map_or_else(String::new, |recorded| running.trace_text(recorded));
         let mut failure = running.report(self.shared.step_key(step, self.family, position));
         if failure.place.is_none() {
             failure.place = running.op_place();
         }
         self.shared.request.observer.step_failed(&failure);
         let order = self.shared.order(step, self.family, position);
-        unpoisoned(self.shared.failures.lock()).push((order, failure));
+        let failed = Arc::new(Failed {
+            failure,
+            key: keys(self.family, position).join("/"),
+            trace,
+        });
+        unpoisoned(self.shared.failures.lock()).insert(order, failed);
     }
 }
 

@@ -21,12 +21,12 @@ use crate::step_key::quoted;
 use crate::store::Family;
 
 /// The step fails; the reason is in the context, or is this one.
-enum Failed {
+enum Refused {
     Recorded,
     Because(Kind, String),
 }
 
-impl From<NoMemory> for Failed {
+impl From<NoMemory> for Refused {
     fn from(_: NoMemory) -> Self {
         Self::Because(Kind::Memory, "out of memory".into())
     }
@@ -99,8 +99,8 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
                 self.shared.end(&mut running.yielding, StreamEnd::Complete);
                 State::Succeeded
             }
-            Err(failed) => {
-                if let Failed::Because(kind, message) = failed {
+            Err(refused) => {
+                if let Refused::Because(kind, message) = refused {
                     running.fail(kind, NO_SITE, message);
                 }
                 self.finish_failed(step, shape)
@@ -108,7 +108,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         }
     }
 
-    fn walk(&self, shape: &'r NodeShape, index: usize) -> Result<Walk<'c, 'r>, Failed> {
+    fn walk(&self, shape: &'r NodeShape, index: usize) -> Result<Walk<'c, 'r>, Refused> {
         let side = shape.sides.get(index).ok_or(NoMemory)?;
         let home = self.levels[side.hops];
         let family: &'c Family<'r> = home
@@ -125,15 +125,28 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         })
     }
 
-    /// Adds the key on which `walk` stands, with a value, or for a failure.
-    fn add(&self, walk: &Walk<'_, 'r>, value: Option<&Owned>, item: &Owned) -> Result<(), Failed> {
+    /// Adds the key on which `walk` stands, for the failure of one of `sides`.
+    fn add_bad(
+        &self,
+        walk: &Walk<'_, 'r>,
+        sides: [&Walk<'_, 'r>; 2],
+        item: &Owned,
+    ) -> Result<(), Refused> {
         // SAFETY: the context is this claim's.
         let running = unsafe { &mut *self.running };
-        if value.is_none()
-            && let Some(one) = running.yielding.first()
-        {
-            one.stream.set_next_bad()?;
+        if let Some(one) = running.yielding.first() {
+            let reason = sides
+                .into_iter()
+                .find_map(|side| self.shared.root_of_checks(&side.side.checks, &side.levels));
+            one.stream.set_next_bad(reason)?;
         }
+        self.add(walk, item)
+    }
+
+    /// Adds the key on which `walk` stands.
+    fn add(&self, walk: &Walk<'_, 'r>, item: &Owned) -> Result<(), Refused> {
+        // SAFETY: the context is this claim's.
+        let running = unsafe { &mut *self.running };
         let key = walk.key();
         // SAFETY: the item is moved out: it is zeroed behind.
         let pushed = unsafe {
@@ -144,7 +157,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         if pushed {
             Ok(())
         } else {
-            Err(Failed::Recorded)
+            Err(Refused::Recorded)
         }
     }
 
@@ -165,20 +178,22 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         }
     }
 
-    fn filter(&self, shape: &'r NodeShape) -> Result<(), Failed> {
+    fn filter(&self, shape: &'r NodeShape) -> Result<(), Refused> {
         let (mut kept, mut asked) = (self.walk(shape, 0)?, self.walk(shape, 1)?);
         for position in 0..kept.family.known() {
             let verdict = kept.at(position)?.max(asked.at(position)?);
             let item = Owned::zeroed(kept.side.desc)?;
             match verdict {
                 Verdict::Skipped => self.leave_out(kept.key_text(position)),
-                Verdict::Failed | Verdict::Cancelled => self.add(&kept, None, &item)?,
+                Verdict::Failed | Verdict::Cancelled => {
+                    self.add_bad(&kept, [&kept, &asked], &item)?;
+                }
                 Verdict::Ready => {
                     let mut answer = [0u64];
                     self.make_side(&asked, answer.as_mut_ptr().cast())?;
                     if answer[0] as u8 != 0 {
                         self.make_side(&kept, item.as_ptr())?;
-                        self.add(&kept, Some(&item), &item)?;
+                        self.add(&kept, &item)?;
                     } else {
                         self.leave_out(kept.key_text(position));
                     }
@@ -188,7 +203,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         Ok(())
     }
 
-    fn concat(&self, shape: &'r NodeShape) -> Result<(), Failed> {
+    fn concat(&self, shape: &'r NodeShape) -> Result<(), Refused> {
         let mut first_keys: HashMap<&str, ()> = HashMap::new();
         for index in 0..2 {
             let mut walk = self.walk(shape, index)?;
@@ -207,21 +222,21 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
                         "the mapping key {} comes twice: `{left}` and `{right}` both yielded it",
                         quoted(key)
                     );
-                    return Err(Failed::Because(Kind::Output, message));
+                    return Err(Refused::Because(Kind::Output, message));
                 }
                 let item = Owned::zeroed(walk.side.desc)?;
                 if verdict == Verdict::Ready {
                     self.make_side(&walk, item.as_ptr())?;
-                    self.add(&walk, Some(&item), &item)?;
+                    self.add(&walk, &item)?;
                 } else {
-                    self.add(&walk, None, &item)?;
+                    self.add_bad(&walk, [&walk, &walk], &item)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn zip(&self, shape: &'r NodeShape) -> Result<(), Failed> {
+    fn zip(&self, shape: &'r NodeShape) -> Result<(), Refused> {
         let (mut left, mut right) = (self.walk(shape, 0)?, self.walk(shape, 1)?);
         let mut of_key: HashMap<&str, u32> = HashMap::new();
         for position in 0..right.family.known() {
@@ -248,7 +263,9 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
             let item = Owned::zeroed(pair)?;
             match verdict {
                 Verdict::Skipped => self.leave_out(key),
-                Verdict::Failed | Verdict::Cancelled => self.add(&left, None, &item)?,
+                Verdict::Failed | Verdict::Cancelled => {
+                    self.add_bad(&left, [&left, &right], &item)?;
+                }
                 Verdict::Ready => {
                     let [first, second] = pair.fields() else {
                         return Err(NoMemory.into());
@@ -262,7 +279,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
                     };
                     self.make_side(&left, first)?;
                     self.make_side(&right, second)?;
-                    self.add(&left, Some(&item), &item)?;
+                    self.add(&left, &item)?;
                 }
             }
         }
@@ -295,7 +312,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
             "the mapping key {} is yielded by `{has}` and not by `{lacks}`",
             quoted(key)
         );
-        Err(Failed::Because(Kind::Key, message))
+        Err(Refused::Because(Kind::Key, message))
     }
 
     /// The names of the steps that yielded the keys.

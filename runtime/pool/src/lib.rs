@@ -17,12 +17,12 @@ pub mod failure;
 mod join;
 mod make;
 pub mod request;
+mod roots;
 mod running;
 mod shape;
 mod shared;
 pub mod step_key;
 mod store;
-mod supported;
 mod worker;
 mod yielding;
 
@@ -47,9 +47,6 @@ pub(crate) const NATIVE_STACK: usize = 512 << 10;
 
 /// Runs a job to its end.
 pub fn run(request: &RunRequest<'_>) -> RunOutcome {
-    if let Some(refused) = supported::refuse(request.job) {
-        return refused;
-    }
     let start = Instant::now();
     for (param, described) in request.params.iter().zip(&request.job.params) {
         let desc = request.program.types[described.ty as usize];
@@ -88,8 +85,7 @@ fn work(shared: &Shared<'_>, index: usize) {
 
 fn outcome(shared: &Shared<'_>, start: Instant) -> RunOutcome {
     let steps = shared.counts();
-    let mut failures = std::mem::take(&mut *unpoisoned(shared.failures.lock()));
-    failures.sort_by(|a, b| a.0.cmp(&b.0));
+    let failures = std::mem::take(&mut *unpoisoned(shared.failures.lock()));
     let is_bad = |step: &StepCounts| step.failed > 0 || step.upstream_failed > 0;
     let cancelled = steps.iter().any(|step| step.cancelled > 0);
     let result = unpoisoned(shared.result.lock()).take();
@@ -105,7 +101,10 @@ fn outcome(shared: &Shared<'_>, start: Instant) -> RunOutcome {
         status,
         result: result.filter(|_| status != RunStatus::Cancelled),
         steps,
-        failures: failures.into_iter().map(|(_, failure)| failure).collect(),
+        failures: failures
+            .into_values()
+            .map(|failed| failed.failure.clone())
+            .collect(),
         elapsed: start.elapsed(),
     }
 }

@@ -7,8 +7,10 @@ use dynop_engine::decide::{State, Verdict};
 use dynop_engine::run::StreamEnd;
 use dynop_values::{NoMemory, list, map, text, walk};
 
-use crate::shape::{Check, GatherShape, ITEM_AT, KEY_AT, Looked, Recipe, Slot, Way};
-use crate::shared::Shared;
+use crate::shape::{
+    Check, ERR_CASE, GatherShape, ITEM_AT, KEY_AT, Looked, OK_CASE, Recipe, Slot, Way, case_field,
+};
+use crate::shared::{Failed, Shared};
 use crate::store::Family;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -93,7 +95,7 @@ impl<'f, 'r> View<'_, 'f, 'r> {
         worst
     }
 
-    fn look(&self, what: &Looked) -> Verdict {
+    pub fn look(&self, what: &Looked) -> Verdict {
         match *what {
             Looked::Frame { index, present } => {
                 is_present(self.states[index], self.levels[0].row, present)
@@ -187,7 +189,7 @@ fn each_verdict(family: &Family<'_>, local: u32) -> Verdict {
         .unwrap_or(Verdict::Ready)
 }
 
-impl Shared<'_> {
+impl<'r> Shared<'r> {
     /// Makes a value in zeroed memory, which holds a valid value also on failure.
     ///
     /// # Safety
@@ -273,7 +275,7 @@ impl Shared<'_> {
     pub unsafe fn gather(
         &self,
         gather: &GatherShape,
-        view: View<'_, '_, '_>,
+        view: View<'_, '_, 'r>,
         place: *mut u8,
     ) -> Result<(), GatherFailure> {
         let own = &view.levels[0];
@@ -287,10 +289,14 @@ impl Shared<'_> {
         let mut levels = Vec::with_capacity(view.levels.len() + 1);
         levels.push(Level::new(family, 0)?);
         levels.extend_from_slice(view.levels);
+        if gather.into == Collect::Results {
+            // SAFETY: the caller's promise.
+            unsafe { self.gather_results(gather, &mut levels, place)? };
+            return Ok(());
+        }
         let plain = family.is_plain() && !gather.checks.iter().any(is_optional);
-        let results = gather.into == Collect::Results;
         let mut scratch = Scratch::new(gather.element_type);
-        if gather.into == Collect::List || results {
+        if gather.into == Collect::List {
             // SAFETY: the caller's promise.
             unsafe { list::reserve(place.cast(), known as usize, gather.ty)? };
         }
@@ -334,7 +340,7 @@ impl Shared<'_> {
                         scratch.forget();
                         added?;
                     }
-                    // Refused before the run.
+                    // Made above.
                     Collect::Results => {}
                 }
             }
@@ -342,6 +348,95 @@ impl Shared<'_> {
         }
         Ok(())
     }
+}
+
+impl<'r> Shared<'r> {
+    /// Makes the list of a fan-in that takes failures as values. `levels` begins with an instance of the scope.
+    ///
+    /// # Safety
+    /// As for [`Self::gather`].
+    unsafe fn gather_results(
+        &self,
+        gather: &GatherShape,
+        levels: &mut [Level<'_, 'r>],
+        place: *mut u8,
+    ) -> Result<(), NoMemory> {
+        let family = levels[0].family;
+        let result = gather.ty.a();
+        let mut scratch = Scratch::new(result);
+        for position in 0..family.known() {
+            levels[0] = Level::new(family, position)?;
+            let bad = family
+                .stream
+                .as_ref()
+                .is_some_and(|one| one.is_bad(position));
+            let view = View {
+                levels,
+                frame: std::ptr::null_mut(),
+                states: &[],
+            };
+            let verdict = match bad {
+                true => Verdict::Failed,
+                false => view.verdict(&gather.checks),
+            };
+            let case = match verdict {
+                Verdict::Skipped => continue,
+                Verdict::Ready => OK_CASE,
+                Verdict::Failed | Verdict::Cancelled => ERR_CASE,
+            };
+            let Some(field) = case_field(result, case) else {
+                return Err(NoMemory);
+            };
+            // SAFETY: the scratch is zeroed memory for a result, with the case's one field at its offset.
+            unsafe {
+                let value = scratch.place().add(field.offset as usize);
+                scratch.place().cast::<u64>().write(case as u64);
+                if case == OK_CASE {
+                    self.make(&gather.element, view, value, field.desc())?;
+                } else {
+                    let failed = self.root_of_checks(&gather.checks, view.levels);
+                    write_failure(self, failed.as_deref(), value, field.desc())?;
+                }
+                walk::share(scratch.place(), result);
+                list::push(place.cast(), scratch.place(), gather.ty)?;
+            }
+            scratch.forget();
+        }
+        Ok(())
+    }
+}
+
+/// Writes a `Failure`: message, kind, trace, step and key.
+///
+/// # Safety
+/// `place` is zeroed memory for a value of `desc`, the standard library's `Failure`.
+unsafe fn write_failure(
+    shared: &Shared<'_>,
+    failed: Option<&Failed>,
+    place: *mut u8,
+    desc: &'static TypeDesc,
+) -> Result<(), NoMemory> {
+    let texts = match failed {
+        Some(failed) => {
+            let step = shared.job().steps.get(failed.failure.step as usize);
+            [
+                failed.failure.message.as_str(),
+                failed.failure.kind,
+                failed.trace.as_str(),
+                step.map_or("", |step| step.name.as_str()),
+                failed.key.as_str(),
+            ]
+        }
+        None => ["something before it failed", "upstream", "", "", ""],
+    };
+    for (field, written) in desc.fields().iter().zip(texts) {
+        // SAFETY: the caller's promise: the fields are texts.
+        unsafe {
+            let place = place.add(field.offset as usize).cast::<StrRepr>();
+            place.write(text::new(written.as_bytes())?);
+        }
+    }
+    Ok(())
 }
 
 /// Whether states alone do not tell what a check comes to.

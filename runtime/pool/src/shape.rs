@@ -8,7 +8,7 @@
 //! the others get a reference more. Which one is last is known here where one stage holds all consumers; where they lie
 //! in several stages of the scope, a counter in the row tells. What inner scopes read is kept until the family retires.
 
-use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
+use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::plan::{Action, Collect, Const, Job, Op, ScopeId, StepId};
 use std::sync::Arc;
 
@@ -164,8 +164,8 @@ pub(crate) struct GatherShape {
 pub(crate) struct Check {
     pub what: Looked,
     pub tolerates: Tolerance,
-    /// The fan-in that is looked at, if it is one: it may have failed by itself, which is its consumer's failure.
-    pub gather: Option<NodeId>,
+    /// The node that is looked at, if it is one.
+    pub node: Option<NodeId>,
 }
 
 /// From the root inwards, the way to a clone with the same keys: the index of a scope among its parent's children, and
@@ -625,7 +625,7 @@ impl Builder<'_> {
                     Collect::Keyed => ty.b(),
                     // Made of lists or maps of the same type.
                     Collect::Flat | Collect::FlatKeyed => ty,
-                    Collect::Results => ok_type(ty.a()),
+                    Collect::Results => case_type(ty.a(), OK_CASE),
                 };
                 let viewer = element_viewer(id, node, gather.scope);
                 let element = self.recipe(&gather.value, viewer, element_type);
@@ -832,17 +832,15 @@ impl Builder<'_> {
                 }
             }
         };
-        let gather = match dep.target {
-            Target::Node { node, .. } => {
-                let kind = &self.graph.nodes[node as usize].kind;
-                matches!(kind, NodeKind::Gather(_)).then_some(node)
-            }
-            _ => None,
+        let node = match dep.target {
+            Target::Node { node, .. } | Target::Each(node) => Some(node),
+            Target::Over { over, .. } => Some(self.graph.overs[over as usize].node),
+            Target::Stream(_) => None,
         };
         Check {
             what,
             tolerates: dep.tolerates,
-            gather,
+            node,
         }
     }
 
@@ -920,12 +918,18 @@ fn step_outputs(job: &Job, program: &Program<'_>, step: StepId) -> Vec<(u32, boo
         .collect()
 }
 
-/// The type of the value of `Ok` of a `Result`.
-fn ok_type(result: &'static TypeDesc) -> &'static TypeDesc {
-    let payload = result.fields().first().map(|case| case.desc());
-    payload
-        .and_then(|payload| payload.fields().first())
-        .map_or(&UNIT, |value| value.desc())
+/// Index of `Ok` among the cases of `Result`.
+pub(crate) const OK_CASE: usize = 0;
+/// Index of `Err`.
+pub(crate) const ERR_CASE: usize = 1;
+
+/// The one field of a case, of an enum whose cases have one.
+pub(crate) fn case_field(desc: &'static TypeDesc, case: usize) -> Option<&'static FieldDesc> {
+    desc.fields().get(case)?.desc().fields().first()
+}
+
+fn case_type(desc: &'static TypeDesc, case: usize) -> &'static TypeDesc {
+    case_field(desc, case).map_or(&UNIT, |field| field.desc())
 }
 
 fn is_dynamic(job: &Job, program: &Program<'_>, step: StepId) -> bool {

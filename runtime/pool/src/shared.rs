@@ -3,12 +3,12 @@
 //! The lock is taken once a claim, once for every some hundred yielded keys, and for what happens once a family. It is
 //! never held while a step runs, nor while values are made or released.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range as Positions;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-use dynop_abi::plan::{Job, ROOT, StepId};
+use dynop_abi::plan::{Collect, Job, ROOT, StepId};
 use dynop_engine::decide::State;
 use dynop_engine::graph::{Graph, NodeId, NodeKind, StageId};
 use dynop_engine::run::{Claim, Created, FamilyId, ROOT_FAMILY, Run, StreamEnd, StreamId};
@@ -42,12 +42,26 @@ pub(crate) struct Shared<'r> {
     pub ranges: Box<[Range]>,
     /// Keys after which a step hands them on.
     pub batch: u32,
-    pub failures: Mutex<Vec<(Vec<u32>, StepFailure)>>,
+    /// By [`Shared::order`], which is the order of the report.
+    pub failures: Mutex<BTreeMap<Vec<u32>, Arc<Failed>>>,
+    /// The failures at the root of upstream-failed clones, likewise.
+    pub roots: Mutex<HashMap<Vec<u32>, Arc<Failed>>>,
+    /// Whether the job asks for them: it takes failures as values.
+    pub tells_roots: bool,
     /// Why fan-ins gave no value, by [`Shared::order`] with the node in the step's place.
     pub gather_failures: Mutex<HashMap<Vec<u32>, String>>,
     pub result: Mutex<Option<OwnedValue>>,
     /// For the thread that starts workers.
     pub more: Condvar,
+}
+
+/// A failure of a step, as the report and as a `Result` have it.
+pub(crate) struct Failed {
+    pub failure: StepFailure,
+    /// The mapping keys of the clone, joined by `/`.
+    pub key: String,
+    /// The trace as text.
+    pub trace: String,
 }
 
 /// What is under the lock.
@@ -137,6 +151,10 @@ impl<'r> Shared<'r> {
             ranges: (0..threads).map(|_| Range::default()).collect(),
             batch: (request.max_outstanding / 4).clamp(1, BATCH),
             failures: Mutex::default(),
+            roots: Mutex::default(),
+            tells_roots: graph.nodes.iter().any(|node| {
+                matches!(&node.kind, NodeKind::Gather(gather) if gather.into == Collect::Results)
+            }),
             gather_failures: Mutex::default(),
             result: Mutex::default(),
             more: Condvar::new(),
@@ -246,7 +264,7 @@ impl<'r> Shared<'r> {
         for one in begun {
             let def = core.run.definition(one.stream);
             let shape = &self.shape.streams[def as usize];
-            let stream = Arc::new(Stream::new(one.stream, shape));
+            let stream = Arc::new(Stream::new(one.stream, def, shape));
             set(&mut core.streams, one.stream, Arc::clone(&stream));
             core.yielding.push(Arc::clone(&stream));
             into.push(Yielding {
@@ -411,18 +429,8 @@ impl<'r> Shared<'r> {
 
     /// `name[key][key]` of a clone.
     pub fn step_key(&self, step: StepId, family: &Family<'r>, position: u32) -> String {
-        let mut keys = Vec::new();
-        let (mut family, mut position) = (family, position);
-        while let Some(stream) = &family.stream {
-            keys.push(stream.key(position));
-            position = family.position;
-            match &family.parent {
-                Some(parent) => family = parent,
-                None => break,
-            }
-        }
         let mut text = self.job().steps[step as usize].name.clone();
-        for key in keys.iter().rev() {
+        for key in keys(family, position) {
             step_key::push_key(&mut text, key);
         }
         text
@@ -445,6 +453,22 @@ impl<'r> Shared<'r> {
     pub fn job(&self) -> &'r Job {
         self.request.job
     }
+}
+
+/// The mapping keys of an instance, from the outermost.
+pub(crate) fn keys<'f>(family: &'f Family<'_>, position: u32) -> Vec<&'f str> {
+    let mut keys = Vec::new();
+    let (mut family, mut position) = (family, position);
+    while let Some(stream) = &family.stream {
+        keys.push(stream.key(position));
+        position = family.position;
+        match &family.parent {
+            Some(parent) => family = parent,
+            None => break,
+        }
+    }
+    keys.reverse();
+    keys
 }
 
 fn set<T>(list: &mut Vec<Option<Arc<T>>>, id: u32, value: Arc<T>) {

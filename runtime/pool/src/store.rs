@@ -3,24 +3,27 @@
 //! A row belongs to whoever runs its position; see [`crate::shape`] for what lies in it and who may take it out.
 
 use std::cell::UnsafeCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use dynop_abi::desc::TypeDesc;
 use dynop_abi::layout::StrRepr;
 use dynop_engine::decide::State;
+use dynop_engine::graph::StreamDefId;
 use dynop_engine::run::{StreamEnd, StreamId};
 use dynop_values::{NoMemory, text, walk};
 use hashbrown::HashTable;
 
 use crate::column::Column;
 use crate::shape::{ITEM_AT, KEY_AT, ScopeShape, StreamShape};
+use crate::shared::Failed;
 use crate::unpoisoned;
 
 /// The keys of one dynamic output of one clone, with their items.
 pub(crate) struct Stream<'r> {
     pub id: StreamId,
+    pub def: StreamDefId,
     pub shape: &'r StreamShape,
     rows: Column,
     /// Keys written. Release: whoever sees a number sees the rows below it.
@@ -30,6 +33,8 @@ pub(crate) struct Stream<'r> {
     /// A byte a key that stands for a failure: what joins other streams may pass those on.
     bad: Column,
     any_bad: AtomicBool,
+    /// The failures that they stand for, where known.
+    reasons: Mutex<HashMap<u32, Arc<Failed>>>,
     /// Keys that a `filter`, `zip` or `concat` left out, for a `zip` with it: that is no key that never came.
     left_out: Mutex<HashSet<Box<str>>>,
     /// For finding a key again. Only the yielding step uses it.
@@ -53,15 +58,17 @@ pub(crate) enum Refused {
 }
 
 impl<'r> Stream<'r> {
-    pub fn new(id: StreamId, shape: &'r StreamShape) -> Self {
+    pub fn new(id: StreamId, def: StreamDefId, shape: &'r StreamShape) -> Self {
         Self {
             id,
+            def,
             shape,
             rows: Column::new(shape.row),
             written: AtomicU32::new(0),
             end: AtomicU8::new(0),
             bad: Column::new(1),
             any_bad: AtomicBool::new(false),
+            reasons: Mutex::default(),
             left_out: Mutex::default(),
             index: UnsafeCell::default(),
             hasher: hashbrown::DefaultHashBuilder::default(),
@@ -102,9 +109,18 @@ impl<'r> Stream<'r> {
         self.any_bad.load(Ordering::Acquire)
     }
 
+    /// The failure that a key stands for, where known.
+    pub fn reason(&self, position: u32) -> Option<Arc<Failed>> {
+        unpoisoned(self.reasons.lock()).get(&position).cloned()
+    }
+
     /// Has the key that is added next stand for a failure.
-    pub fn set_next_bad(&self) -> Result<(), NoMemory> {
-        let place = self.bad.place(self.written.load(Ordering::Relaxed))?;
+    pub fn set_next_bad(&self, reason: Option<Arc<Failed>>) -> Result<(), NoMemory> {
+        let position = self.written.load(Ordering::Relaxed);
+        let place = self.bad.place(position)?;
+        if let Some(reason) = reason {
+            unpoisoned(self.reasons.lock()).insert(position, reason);
+        }
         // SAFETY: a byte a key.
         unsafe { place.write(1) };
         self.any_bad.store(true, Ordering::Release);
