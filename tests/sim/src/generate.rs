@@ -93,6 +93,7 @@ impl Generator {
             inputs,
             after,
             place: Place::default(),
+            after_all: Vec::new(),
             policy: Policy::default(),
         });
         id

@@ -6,6 +6,7 @@ use dynop_syntax::ast;
 
 use super::check::Composer;
 use super::{CTy, Gathering, Node, NodeKind};
+use crate::signatures::unsupported;
 use crate::ty::Ty;
 
 /// The methods of dynamic outputs.
