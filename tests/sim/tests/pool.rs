@@ -48,6 +48,7 @@ const fn field(desc: &'static TypeDesc, offset: u64) -> FieldDesc {
     FieldDesc {
         desc,
         offset,
+        default: StaticStr::new(""),
         name: StaticStr::new(""),
     }
 }
