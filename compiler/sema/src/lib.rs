@@ -20,6 +20,7 @@ pub mod infer;
 pub mod names;
 pub mod policy;
 pub mod recursion;
+pub mod regexes;
 pub mod scan;
 pub mod signatures;
 pub mod standing;
@@ -129,6 +130,7 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
     for (function, policy) in cx.program.functions.iter_mut().zip(policies) {
         function.policy = policy;
     }
+    regexes::check(&cx, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     diagnostics.iter_mut().for_each(display::mend_articles);
     Checked {

@@ -7,4 +7,6 @@ codes! {
     NO_ROW = "E0521" Error "not a row";
     /// A type that has no digest.
     NO_DATA = "E0522" Error "has no digest";
+    /// A constant pattern that is no regular expression, or lacks a group.
+    PATTERN = "E0523" Error "wrong pattern of a regular expression";
 }
