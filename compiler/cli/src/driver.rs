@@ -258,7 +258,7 @@ impl Frontend {
             let for_tests = self.for_tests;
             match self.timings.stage("plan", || {
                 if for_tests {
-                    Ok(dynop_plan::build_tests(program, sources))
+                    dynop_plan::build_tests(program, sources)
                 } else {
                     dynop_plan::build(program, sources)
                 }

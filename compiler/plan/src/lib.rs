@@ -38,17 +38,7 @@ pub struct PlanOutput {
 pub fn build(program: &hir::Program, sources: &SourceMap) -> Result<PlanOutput, Vec<Diagnostic>> {
     let mut tables = tables::Tables::new(program, sources);
     let mut diagnostics = Vec::new();
-    let mut jobs = Vec::new();
-    for (index, function) in program.functions.iter().enumerate() {
-        if function.kind != FunctionKind::Job || Some(function.file) != program.main {
-            continue;
-        }
-        let FunctionBody::Composition(composition) = &function.body else {
-            continue;
-        };
-        let id = FunctionId(index as u32);
-        jobs.extend(eval::job(&mut tables, id, composition, &mut diagnostics));
-    }
+    let jobs = jobs(&mut tables, &mut diagnostics);
     if jobs.is_empty() && diagnostics.is_empty() {
         diagnostics.push(no_job(program));
     }
@@ -58,22 +48,51 @@ pub fn build(program: &hir::Program, sources: &SourceMap) -> Result<PlanOutput, 
     Ok(tables.finish(jobs))
 }
 
-/// Plans the tests of the main file, each as a job of one step, named `test_0`, `test_1`… by its index in
-/// [`hir::Program::tests`], and for nothing else.
-pub fn build_tests(program: &hir::Program, sources: &SourceMap) -> PlanOutput {
-    let mut tables = tables::Tables::new(program, sources);
+/// The jobs of the main file.
+fn jobs(tables: &mut tables::Tables<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<plan::Job> {
+    let program = tables.program;
     let mut jobs = Vec::new();
+    for (index, function) in program.functions.iter().enumerate() {
+        if function.kind != FunctionKind::Job || Some(function.file) != program.main {
+            continue;
+        }
+        let FunctionBody::Composition(composition) = &function.body else {
+            continue;
+        };
+        let id = FunctionId(index as u32);
+        jobs.extend(eval::job(tables, id, composition, diagnostics));
+    }
+    jobs
+}
+
+/// Plans the tests of the main file, each as a job of one step, named `test 0`, `test 1`… by its index in
+/// [`hir::Program::tests`], and the jobs of the
+/// main file, which tests may run.
+///
+/// # Errors
+/// Diagnostics: what only evaluation of a job shows.
+pub fn build_tests(
+    program: &hir::Program,
+    sources: &SourceMap,
+) -> Result<PlanOutput, Vec<Diagnostic>> {
+    let mut tables = tables::Tables::new(program, sources);
+    let mut diagnostics = Vec::new();
+    let mut jobs = jobs(&mut tables, &mut diagnostics);
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
     for (index, test) in program.tests.iter().enumerate() {
         if Some(test.file) == program.main {
             jobs.push(test_job(&mut tables, index, test));
         }
     }
-    tables.finish(jobs)
+    Ok(tables.finish(jobs))
 }
 
 fn test_job(tables: &mut tables::Tables<'_>, index: usize, test: &hir::Test) -> plan::Job {
     let op = tables.op(test.function, &[]);
-    let name = format!("test_{index}");
+    // No job of the program has such a name.
+    let name = format!("test {index}");
     let step = plan::Step {
         name: name.clone(),
         action: plan::Action::Op(op),

@@ -226,6 +226,14 @@ impl<'a> Context<'a> {
         Some(entry.definition)
     }
 
+    /// The function `run_job` of the standard library, which runs a job for a test.
+    pub fn run_job_function(&self) -> Option<FunctionId> {
+        match self.core_item("run_job")? {
+            Definition::Function(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The module of methods on values of a type: `list.dyn` for a `List`.
     pub fn methods_of(&self, ty: &Ty) -> Option<ModuleId> {
         let name = match ty {

@@ -297,6 +297,7 @@ macro_rules! runtime_entries {
             fn dyn_random_bits(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_random_below(ctx: Ctx, out: Ptr, bound: I64) -> Status;
             fn dyn_random_float(ctx: Ctx, out: Ptr) -> Status;
+            fn dyn_test_run(ctx: Ctx, out: Ptr, job: Ptr, arguments: Ptr, told: Ptr, argument_types: Desc, result: Desc) -> Status;
             fn dyn_env_get(ctx: Ctx, out: Ptr, name: Ptr) -> Status;
             fn dyn_env_vars(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_hash_sha256(ctx: Ctx, out: Ptr, data: Ptr, ty: Desc) -> Status;

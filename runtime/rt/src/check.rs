@@ -10,4 +10,6 @@ use dynop_std::{
 };
 use dynop_values::entries::*;
 
+use crate::nested::*;
+
 dynop_abi::runtime_entries!(check_entries);

@@ -11,6 +11,7 @@ mod execute;
 mod help;
 mod loaded;
 mod nearest;
+mod nested;
 mod parameters;
 mod progress;
 mod report;
@@ -44,13 +45,13 @@ pub const BROKEN_PIPE: u8 = 141;
 pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsString>) -> u8 {
     system::prepare();
     let program = match Loaded::new(program) {
-        Ok(program) => program,
+        Ok(program) => nested::keep(program),
         Err(reason) => {
             console::error_line(&reason);
             return BROKEN;
         }
     };
-    let command = match command::parse(&program, arguments) {
+    let command = match command::parse(program, arguments) {
         Ok(command) => command,
         Err(UsageError { message, hint }) => {
             console::error_line(&message);
@@ -65,7 +66,7 @@ pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsStrin
         Command::Run(request) => {
             let console =
                 Console::new(request.log_format, request.log_level, request.quiet).install();
-            let code = execute::execute(&program, &request, console);
+            let code = execute::execute(program, &request, console);
             drop(request);
             tell_of_leaks();
             tell_of_copies();

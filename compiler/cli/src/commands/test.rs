@@ -95,7 +95,9 @@ impl Test {
                 ExitCode::SUCCESS
             };
         }
-        summary.finish(start.elapsed());
+        if !broken || summary.told() > 0 {
+            summary.finish(start.elapsed());
+        }
         if broken || summary.failed() > 0 {
             ExitCode::FAILURE
         } else {

@@ -51,7 +51,7 @@ pub fn cases(front: &Frontend, filters: &[String]) -> Vec<Case> {
         let source = front.sources.file(test.span.file);
         Case {
             name: test.name.clone(),
-            job: format!("test_{index}"),
+            job: format!("test {index}"),
             file: source.name.clone(),
             line: source.line_column(test.span.start).line,
             span: test.span,

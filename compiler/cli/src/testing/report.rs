@@ -45,6 +45,11 @@ impl Summary {
         }
     }
 
+    /// How many results there were.
+    pub fn told(&self) -> usize {
+        self.passed + self.failed
+    }
+
     /// How many tests failed.
     pub fn failed(&self) -> usize {
         self.failed

@@ -143,7 +143,8 @@ impl BodyChecker<'_, '_> {
             Kind::Break => self.jump(ExprKind::Break, "break", span),
             Kind::Continue => self.jump(ExprKind::Continue, "continue", span),
             Kind::As { value, .. } => self.stray_as(value, span),
-            Kind::Shell(_) | Kind::Run { .. } | Kind::Error => self.error_expr(span),
+            Kind::Run { call, replacements } => self.run_job(call, replacements, span),
+            Kind::Shell(_) | Kind::Error => self.error_expr(span),
         }
     }
 
@@ -164,7 +165,6 @@ impl BodyChecker<'_, '_> {
         }
         let what = match &expr.kind {
             Kind::Shell(_) => "`sh` commands",
-            Kind::Run { .. } => "`run` expressions",
             _ => return None,
         };
         Some(unsupported(what, expr.span))

@@ -26,6 +26,7 @@ mod outputs;
 mod patterns;
 mod places;
 mod report;
+mod runs;
 mod statements;
 mod structs;
 mod variants;
