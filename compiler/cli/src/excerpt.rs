@@ -263,7 +263,7 @@ fn shown(labels: &[Label], count: u32) -> Vec<u32> {
 /// Never looks at the whole of a long line: there may be many labels on one of megabytes.
 fn kept(line: &str, ends: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
     if line.chars().nth(LONGEST_LINE).is_none() {
-        return vec![0..line.len()];
+        return std::iter::once(0..line.len()).collect();
     }
     let back = |from: usize| {
         line[..from]

@@ -17,12 +17,15 @@ use crate::files::{not_utf8, reason, refused};
 use crate::source::BUFFER;
 use crate::writing::Replacement;
 
+/// The reader of what a reader's packed bytes hold.
+type Unpack = for<'a> fn(Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>>;
+
 /// How a format is unpacked.
 pub(crate) struct Unpacking {
     /// What the format is called.
     pub name: &'static str,
     /// The reader of what a reader's bytes hold.
-    pub reader: for<'a> fn(Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>>,
+    pub reader: Unpack,
 }
 
 /// How data are packed in a format.

@@ -30,7 +30,7 @@ impl BodyChecker<'_, '_> {
         left: Expr,
         right: Expr,
         span: Span,
-    ) -> Result<Expr, (Expr, Expr)> {
+    ) -> Result<Expr, Box<(Expr, Expr)>> {
         let types = (self.infer.shallow(&left.ty), self.infer.shallow(&right.ty));
         if let Some(ty) = result(op, &types.0, &types.1) {
             let kind = ExprKind::Binary(op, Box::new(left), Box::new(right));
@@ -41,10 +41,10 @@ impl BodyChecker<'_, '_> {
             (Ty::Duration, BinaryOp::Mul, Ty::Float) => ("scaled", false),
             (Ty::Float, BinaryOp::Mul, Ty::Duration) => ("scaled", true),
             (Ty::Duration, BinaryOp::Div, Ty::Float) => ("divided", false),
-            _ => return Err((left, right)),
+            _ => return Err(Box::new((left, right))),
         };
         let Some(function) = self.method(&Ty::Duration, Symbol::new(name)) else {
-            return Err((left, right));
+            return Err(Box::new((left, right)));
         };
         let (duration, number) = if swapped {
             (right, left)

@@ -266,7 +266,7 @@ impl BodyChecker<'_, '_> {
         let right = self.expr(right, Some(&left.ty.clone()));
         let (left, right) = match self.measure(op, left, right, span) {
             Ok(made) => return made,
-            Err(operands) => operands,
+            Err(operands) => *operands,
         };
         let Some((left, right)) = self.same(op, left, right) else {
             return self.error_expr(span);
