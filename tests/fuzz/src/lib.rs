@@ -6,11 +6,13 @@
 
 pub mod check;
 pub mod corpus;
+pub mod csv;
 pub mod json;
 pub mod mutate;
 mod panics;
 mod shrink;
 pub mod syntax;
+pub mod types;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -38,7 +40,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target {
         name: "syntax",
         property: syntax::check,
@@ -58,6 +60,13 @@ pub const TARGETS: [Target; 3] = [
         property: json::check,
         seeds: json::seeds,
         tokens: &json::TOKENS,
+        mutations: 4,
+    },
+    Target {
+        name: "csv",
+        property: csv::check,
+        seeds: csv::seeds,
+        tokens: &csv::TOKENS,
         mutations: 4,
     },
 ];

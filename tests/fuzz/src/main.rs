@@ -141,7 +141,11 @@ impl Watch for Keeper {
         println!("{}: text {}: {}", self.name, found.number, found.problem);
         println!("{:?}", found.text);
         let folder = corpus::regressions(self.name);
-        let extension = if self.name == "json" { "txt" } else { "dyn" };
+        let extension = if matches!(self.name, "json" | "csv") {
+            "txt"
+        } else {
+            "dyn"
+        };
         let path = folder.join(format!("seed_{}_{}.{extension}", self.seed, found.number));
         match std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &found.text)) {
             Ok(()) => println!("kept as {}", path.display()),

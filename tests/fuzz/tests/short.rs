@@ -56,6 +56,11 @@ fn a_short_run_of_json_finds_nothing() {
 }
 
 #[test]
+fn a_short_run_of_csv_finds_nothing() {
+    short_run("csv", 4_000);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_texts() {
     let target = target("syntax").expect("a target");
     let texts = |seed| {

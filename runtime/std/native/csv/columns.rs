@@ -3,7 +3,7 @@
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_values::map::MapHeader;
-use dynop_values::{Owned, constant, list, map};
+use dynop_values::{Owned, constant, display, list, map};
 
 use super::records::Record;
 use crate::cells::{self, Missing};
@@ -57,7 +57,7 @@ impl Columns {
             Kind::Map if row.a().kind == Kind::Str => {
                 let twice = |(at, name): (usize, &String)| names[..at].contains(name);
                 if let Some(at) = names.iter().enumerate().position(twice) {
-                    return Err(format!("two columns have the name `{}`", names[at]));
+                    return Err(format!("two columns have the name {}", shown(&names[at])));
                 }
                 Form::Map
             }
@@ -158,8 +158,8 @@ impl Columns {
         };
         let field = field.map(|at| self.row.fields()[at].name.as_str());
         match (self.names.get(column), field) {
-            (Some(name), _) => format!("column `{name}`"),
-            (None, Some(name)) if !name.is_empty() => format!("column `{name}`"),
+            (Some(name), _) => format!("column {}", shown(name)),
+            (None, Some(name)) if !name.is_empty() => format!("column {}", shown(name)),
             _ => format!("column {}", column + 1),
         }
     }
@@ -209,6 +209,18 @@ fn in_order(row: &TypeDesc) -> Form {
     Form::Fields((0..row.fields().len()).map(Some).collect())
 }
 
+/// A column's name as a message shows it, on one line and not too long: the file may hold anything.
+fn shown(name: &str) -> String {
+    let start: String = name.chars().take(60).collect();
+    let more = if start.len() < name.len() { "…" } else { "" };
+    if start.contains(char::is_control) {
+        let mut quoted = String::new();
+        display::quoted(&mut quoted, &start);
+        return quoted + more;
+    }
+    format!("`{start}{more}`")
+}
+
 /// What is said of a type that is no row.
 pub(super) fn no_row(row: &TypeDesc) -> String {
     format!(
@@ -244,7 +256,9 @@ fn by_name(row: &TypeDesc, names: &[String], exact: bool) -> Result<Vec<Option<u
             [first, second, ..] => {
                 let (first, second) = (&names[*first], &names[*second]);
                 return Err(format!(
-                    "two columns could be `{name}`: `{first}` and `{second}`"
+                    "two columns could be `{name}`: {} and {}",
+                    shown(first),
+                    shown(second)
                 ));
             }
         });
@@ -252,8 +266,8 @@ fn by_name(row: &TypeDesc, names: &[String], exact: bool) -> Result<Vec<Option<u
     let unused = (0..names.len()).find(|at| !columns.contains(&Some(*at)));
     match unused {
         Some(at) if exact => Err(format!(
-            "the column `{}` is no field of {}",
-            names[at],
+            "the column {} is no field of {}",
+            shown(&names[at]),
             row.name.as_str()
         )),
         _ => Ok(columns),
@@ -261,13 +275,9 @@ fn by_name(row: &TypeDesc, names: &[String], exact: bool) -> Result<Vec<Option<u
 }
 
 fn listed(names: &[String]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(12)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let all: Vec<String> = names.iter().take(12).map(|name| shown(name)).collect();
     let more = if names.len() > 12 { ", …" } else { "" };
-    shown.join(", ") + more
+    all.join(", ") + more
 }
 
 /// In lower case, with one `_` for whatever is no letter or digit.

@@ -174,6 +174,66 @@ pub unsafe extern "C" fn dyn_csv_read(
     }
 }
 
+/// The rows of a text, as a list of the type; empty cells stand for `none`.
+///
+/// # Errors
+/// Where the text is no table, or its rows do not fit.
+pub fn parse(text: &str, list_type: &'static TypeDesc, header: bool) -> Result<Owned, Failure> {
+    let options = Options {
+        separator: b',',
+        header,
+        missing: Missing::of(vec![String::new()]),
+        exact: false,
+    };
+    let rows = Owned::zeroed(list_type)?;
+    let list = all_rows(&mut text.as_bytes(), list_type.a(), options)?;
+    // SAFETY: a list of the type over the empty one.
+    unsafe { rows.as_ptr().cast::<*mut ListHeader>().write(list) };
+    Ok(rows)
+}
+
+/// A list of rows as a text.
+///
+/// # Errors
+/// Where a row has no form in CSV.
+pub fn to_text(rows: &Owned, header: bool) -> Result<Vec<u8>, Failure> {
+    // SAFETY: a valid list of the type.
+    unsafe {
+        let list = rows.as_ptr().cast::<*mut ListHeader>().read();
+        write_rows(list, rows.desc(), b',', header)
+    }
+}
+
+/// # Safety
+/// `rows` is null or a live list of `list_type`.
+unsafe fn write_rows(
+    rows: *mut ListHeader,
+    list_type: &TypeDesc,
+    separator: u8,
+    header: bool,
+) -> Result<Vec<u8>, Failure> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let row = list_type.a();
+        let first = match list::len(rows) {
+            0 => std::ptr::null(),
+            _ => list::data(rows).cast_const(),
+        };
+        let mut writer = Writer::new(separator);
+        if header {
+            writer.header(row, first)?;
+        }
+        let mut result = Ok(());
+        list::for_each(rows, list_type, |place| {
+            if result.is_ok() {
+                result = writer.row(place, row);
+            }
+        });
+        result?;
+        Ok(writer.finish())
+    }
+}
+
 fn all_rows(
     input: &mut impl Input,
     row: &'static TypeDesc,
@@ -223,22 +283,13 @@ pub unsafe extern "C" fn dyn_csv_to_str(
             let row: &'static TypeDesc = &*row;
             let list_type = buffer_type(Kind::List, row, std::ptr::null(), "List");
             let rows = rows.cast::<*mut ListHeader>().read();
-            let first = match list::len(rows) {
-                0 => std::ptr::null(),
-                _ => list::data(rows).cast_const(),
-            };
-            let mut writer = Writer::new(separator(str_of(separator_text))?);
-            if header != 0 {
-                writer.header(row, first)?;
-            }
-            let mut result = Ok(());
-            list::for_each(rows, &list_type, |place| {
-                if result.is_ok() {
-                    result = writer.row(place, row);
-                }
-            });
-            result?;
-            Ok(text::new(&writer.finish())?)
+            let separator = separator(str_of(separator_text))?;
+            Ok(text::new(&write_rows(
+                rows,
+                &list_type,
+                separator,
+                header != 0,
+            )?)?)
         })
     }
 }

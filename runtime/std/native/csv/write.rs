@@ -126,11 +126,14 @@ impl Writer {
         if self.out.try_reserve(cell.len() * 2 + 4).is_err() {
             return Err(Failure::Memory);
         }
+        let begins = self.out.is_empty();
         if !std::mem::replace(&mut self.first, false) {
             self.out.push(self.separator);
         }
         let special = |&b: &u8| b == self.separator || matches!(b, b'"' | b'\n' | b'\r');
-        if !cell.iter().any(special) {
+        // A byte order mark that the text began with would not be read as part of the cell.
+        let mark = begins && cell.starts_with(b"\xef\xbb\xbf");
+        if !mark && !cell.iter().any(special) {
             self.out.extend_from_slice(cell);
             return Ok(());
         }
