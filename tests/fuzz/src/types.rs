@@ -180,6 +180,7 @@ fn aggregate(kind: Kind, fields: &[&'static TypeDesc]) -> &'static TypeDesc {
         descs.push(FieldDesc {
             desc,
             offset: u64::from(offset),
+            default: StaticStr::new(""),
             name: StaticStr::new(if kind == Kind::Tuple { "" } else { name }),
         });
         offset += desc.size;
