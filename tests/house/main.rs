@@ -45,11 +45,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("dynop_values", &["dynop_abi"]),
     ("dynop_pool", &["dynop_abi", "dynop_engine", "dynop_values"]),
     ("dynop_std", &["dynop_abi", "dynop_values"]),
+    ("dynop_exec", &["dynop_abi", "dynop_values"]),
     (
         "dynop_rt",
         &[
             "dynop_abi",
             "dynop_engine",
+            "dynop_exec",
             "dynop_pool",
             "dynop_values",
             "dynop_std",

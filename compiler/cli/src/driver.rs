@@ -12,6 +12,7 @@ use dynop_link::{LinkError, LinkOptions, Linker, Strip};
 use dynop_sema::{Imported, Input, Role, hir};
 use dynop_syntax::ast::{Module, NodeId};
 
+use crate::foreign;
 use crate::imports::{self, Import};
 use crate::load;
 use crate::render::{self, MessageFormat, Style};
@@ -55,7 +56,7 @@ pub enum LinkWith {
 }
 
 /// How to build.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BuildOptions {
     /// The code generator.
     pub backend: Backend,
@@ -63,6 +64,8 @@ pub struct BuildOptions {
     pub linker: LinkWith,
     /// Whether to leave out debug information.
     pub strip: bool,
+    /// Libraries for `extern fn`: their contents.
+    pub libraries: Vec<Vec<u8>>,
 }
 
 impl Default for BuildOptions {
@@ -71,6 +74,7 @@ impl Default for BuildOptions {
             backend: Backend::Cranelift,
             linker: LinkWith::Builtin,
             strip: false,
+            libraries: Vec::new(),
         }
     }
 }
@@ -377,11 +381,13 @@ impl Frontend {
             } else {
                 Strip::Nothing
             },
+            libraries: options.libraries.clone(),
         };
         match timings.stage("link", || {
             dynop_link::link_executable(&compiled.object, &link)
         }) {
             Ok(bytes) => Ok(Built::Executable(bytes)),
+            Err(LinkError::Linker(message)) if self.report_missing_symbols(&message) => Err(Stopped),
             Err(error @ LinkError::Linker(_)) => self.broken("linking", &error.to_string()),
             Err(error) => self.stopped(
                 "linking",
@@ -389,6 +395,18 @@ impl Frontend {
                 "this concerns `--linker cc` alone; without it no other program and no temporary file is needed",
             ),
         }
+    }
+
+    /// Reports the extern functions whose symbols the linker has missed; whether there are any.
+    fn report_missing_symbols(&mut self, message: &str) -> bool {
+        let found = self
+            .program
+            .as_ref()
+            .map(|program| foreign::missing_symbols(program, message))
+            .unwrap_or_default();
+        let any = !found.is_empty();
+        self.diagnostics.extend(found);
+        any
     }
 
     /// A stage failed on what the stages before it gave: a bug here, or a limit, not in the program.

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 pub mod commands;
 pub mod driver;
 pub mod excerpt;
+mod foreign;
 pub mod imports;
 pub mod load;
 pub mod render;

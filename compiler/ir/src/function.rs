@@ -300,7 +300,8 @@ pub enum Op {
     Call(FunctionId, Vec<Operand>),
     /// Calls a native function of the table by its convention. Fallible.
     CallNative {
-        /// An entry of `dynop_abi::entries`.
+        /// An entry of `dynop_abi::entries`; a name that does not begin with `dyn_` is a C function, which takes and gives
+        /// scalars and never fails.
         entry: String,
         /// The arguments: borrowed values and in-out places.
         args: Vec<NativeArg>,

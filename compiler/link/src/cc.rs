@@ -4,16 +4,18 @@
 use std::fs;
 use std::process::Command;
 
-use crate::{COMMON_ARGUMENTS, LinkError, OBJECT, Strip, strip_argument};
+use crate::{COMMON_ARGUMENTS, LIBRARIES, LinkError, LinkOptions, OBJECT, strip_argument};
 
-pub(crate) fn link(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
+pub(crate) fn link(object: &[u8], options: &LinkOptions) -> Result<Vec<u8>, LinkError> {
     let directory = tempfile::Builder::new()
         .prefix("dynopc-link-")
         .tempdir()
         .map_err(LinkError::Files)?;
     let runtime = dynop_archive::runtime();
-    let inputs = [(OBJECT, object), (runtime.name, runtime.bytes)];
-    for (name, bytes) in inputs {
+    let mut inputs = vec![(OBJECT, object), (runtime.name, runtime.bytes)];
+    let libraries = options.libraries.iter().map(Vec::as_slice);
+    inputs.extend(LIBRARIES.into_iter().zip(libraries));
+    for &(name, bytes) in &inputs {
         fs::write(directory.path().join(name), bytes).map_err(LinkError::Files)?;
     }
     let output = directory.path().join("program");
@@ -23,8 +25,9 @@ pub(crate) fn link(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
         .arg("-static-pie")
         .arg("-o")
         .arg(&output);
-    compiler.args(inputs.map(|(name, _)| name)).arg("-lm");
-    for argument in COMMON_ARGUMENTS.into_iter().chain(strip_argument(strip)) {
+    compiler.args(inputs.iter().map(|(name, _)| name)).arg("-lm");
+    let strip = strip_argument(options.strip);
+    for argument in COMMON_ARGUMENTS.into_iter().chain(strip) {
         compiler.arg(format!("-Wl,{argument}"));
     }
     let result = compiler.output().map_err(LinkError::NoCompiler)?;

@@ -44,12 +44,14 @@ pub enum Strip {
 }
 
 /// How to link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkOptions {
     /// Who links.
     pub linker: Linker,
     /// What to leave out.
     pub strip: Strip,
+    /// Libraries of the user's: the bytes of archives or objects, for `extern fn`.
+    pub libraries: Vec<Vec<u8>>,
 }
 
 /// Arguments common to all ways of linking, in the spelling of ld.
@@ -79,8 +81,8 @@ const OBJECT: &str = "program.o";
 /// the command line should say so.
 pub fn link_executable(object: &[u8], options: &LinkOptions) -> Result<Vec<u8>, LinkError> {
     match options.linker {
-        Linker::Embedded => link_embedded(object, options.strip),
-        Linker::Cc => cc::link(object, options.strip),
+        Linker::Embedded => link_embedded(object, options),
+        Linker::Cc => cc::link(object, options),
     }
 }
 
@@ -92,10 +94,20 @@ fn strip_argument(strip: Strip) -> Option<&'static str> {
     }
 }
 
-fn link_embedded(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
+/// The names of the user's libraries among the linker's inputs, which want names that live for ever.
+const LIBRARIES: [&str; 16] = [
+    "library-1.a", "library-2.a", "library-3.a", "library-4.a", "library-5.a", "library-6.a", "library-7.a",
+    "library-8.a", "library-9.a", "library-10.a", "library-11.a", "library-12.a", "library-13.a", "library-14.a",
+    "library-15.a", "library-16.a",
+];
+
+/// As many libraries can be given.
+pub const MOST_LIBRARIES: usize = LIBRARIES.len();
+
+fn link_embedded(object: &[u8], options: &LinkOptions) -> Result<Vec<u8>, LinkError> {
     let mut arguments = vec!["-static", "-pie", "--no-dynamic-linker"];
     arguments.extend(COMMON_ARGUMENTS);
-    arguments.extend(strip_argument(strip));
+    arguments.extend(strip_argument(options.strip));
     let mut files = Vec::new();
     let mut add = |file: &EmbeddedFile, arguments: &mut Vec<&str>| {
         arguments.push(file.name);
@@ -110,6 +122,7 @@ fn link_embedded(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
     arguments.push(OBJECT);
     add(&dynop_archive::runtime(), &mut arguments);
     arguments.push("--start-group");
+    arguments.extend(LIBRARIES.iter().take(options.libraries.len()));
     for file in dynop_archive::libraries() {
         add(file, &mut arguments);
     }
@@ -121,6 +134,12 @@ fn link_embedded(object: &[u8], strip: Strip) -> Result<Vec<u8>, LinkError> {
         name: OBJECT,
         bytes: Cow::Owned(object.to_vec()),
     });
+    for (name, bytes) in LIBRARIES.iter().zip(&options.libraries) {
+        files.push(MemoryFile {
+            name,
+            bytes: Cow::Owned(bytes.clone()),
+        });
+    }
     let linked = dynop_wild::link(&arguments, files).map_err(LinkError::Linker)?;
     Ok(linked.bytes)
 }

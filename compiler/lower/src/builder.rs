@@ -121,8 +121,8 @@ fn build_function<'p>(
     let function = lowering.declared(id)?;
     let body = match &function.body {
         hir::FunctionBody::Code(body) => body,
-        hir::FunctionBody::Extern(_) => {
-            lowering.unsupported("foreign ops", Some(function.name_span));
+        hir::FunctionBody::Extern(_) | hir::FunctionBody::Foreign(_) => {
+            lowering.unsupported("extern functions as values", Some(function.name_span));
             return None;
         }
         hir::FunctionBody::Composition(_) | hir::FunctionBody::Error => return None,

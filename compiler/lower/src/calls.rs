@@ -76,6 +76,7 @@ impl<'p> Builder<'_, 'p> {
                 Some(name) => self.intrinsic(name, declared, &type_args, args),
                 None => self.call_native(symbol, declared, &type_args, args),
             },
+            FunctionBody::Foreign(symbol) => self.call_foreign(symbol, &declared.result, args),
             FunctionBody::Code(body) if declared.kind == hir::FunctionKind::Fn => {
                 if self.function_goes_in_place(declared, body) {
                     let result = substitute(&declared.result, &type_args);

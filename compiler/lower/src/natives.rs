@@ -44,6 +44,28 @@ impl<'p> Builder<'_, 'p> {
         };
         self.compute_call(result, op)
     }
+
+    /// A call of a C function; its arguments and its result are scalars.
+    pub(crate) fn call_foreign(
+        &mut self,
+        symbol: &str,
+        result: &Ty,
+        args: Vec<Argument>,
+    ) -> Operand {
+        let mut natives = Vec::with_capacity(args.len());
+        for arg in args {
+            if let Argument::Value(value) = arg {
+                natives.push(NativeArg::Value(self.operand(value)));
+            }
+        }
+        let result = self.lowering.type_id(result);
+        let op = Op::CallNative {
+            entry: symbol.to_string(),
+            args: natives,
+            types: Vec::new(),
+        };
+        self.compute_call(result, op)
+    }
 }
 
 /// What the convention makes of a declared signature.

@@ -86,7 +86,7 @@ fn dump_function(program: &Program, function: &Function, out: &mut String) {
             printer.depth = 1;
             let _ = writeln!(out, "\n  {}", printer.expr(&body.value));
         }
-        FunctionBody::Extern(text) => {
+        FunctionBody::Extern(text) | FunctionBody::Foreign(text) => {
             let _ = writeln!(out, " = {text:?}");
         }
         FunctionBody::Composition(_) => out.push_str(" composition\n"),

@@ -160,6 +160,8 @@ pub enum FunctionBody {
     /// `extern fn … = "symbol"`: in the standard library `dyn_…` is a runtime entry point and `intrinsic:…` is
     /// built by `lower`.
     Extern(Arc<str>),
+    /// `extern fn … = "symbol"` of a program: a C function of these scalars, from a library that is linked.
+    Foreign(Arc<str>),
     /// Of a `graph` or `job`.
     Composition(crate::compose::Composition),
     /// Broken, and reported.

@@ -14,6 +14,7 @@ pub mod display;
 pub mod dump;
 pub mod exhaustive;
 pub mod flow;
+mod foreign;
 pub mod fold;
 pub mod hir;
 pub mod infer;
@@ -112,6 +113,9 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
                 let (composition, found) = compose::check(&cx, id, block);
                 findings.push((Some(id), found));
                 hir::FunctionBody::Composition(composition)
+            }
+            (Body::Extern { text, span }, FunctionKind::Op) => {
+                foreign::op_body(&cx, id, text, *span)
             }
             _ => cx.program.functions[index].body.clone(),
         };

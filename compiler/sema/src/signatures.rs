@@ -210,8 +210,8 @@ fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic
         if cx.is_std(item.module) {
             cx.program.functions[index].body = hir::FunctionBody::Extern(text.as_str().into());
         } else {
-            let what = format!("`extern {}` declarations", decl.kind.keyword());
-            diagnostics.push(unsupported(&what, decl.name.span.to(*span)));
+            let function = &mut cx.program.functions[index];
+            crate::foreign::declare(function, decl, text, *span, diagnostics);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! so names them all, which keeps them in the archive: only compiled programs call them.
 
 use dynop_abi::check_entries;
+use dynop_exec::{foreign::*, shell::*};
 use dynop_pool::entries::*;
 use dynop_std::{
     bytes::*, csv::*, environment::*, files::*, folders::*, gzip::*, hashes::*, json::*, lines::*,

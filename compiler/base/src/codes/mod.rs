@@ -40,6 +40,8 @@ pub mod composition;
 pub mod enums;
 /// `E00xx`: files and the command line.
 pub mod files;
+/// `E072x`: shell commands and `extern` declarations.
+pub mod foreign;
 /// `E052x`: values and functions of the standard library.
 pub mod library;
 /// `E02xx`: names: unknown, defined twice, not visible, imports.
@@ -68,6 +70,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         library::ALL,
         build::ALL,
         tests::ALL,
+        foreign::ALL,
         unsupported::ALL,
     ]
     .into_iter()

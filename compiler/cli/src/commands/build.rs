@@ -42,6 +42,9 @@ pub struct CompileOptions {
     /// Leave out line information for debuggers
     #[arg(long)]
     pub strip: bool,
+    /// A static library (or an object file) with the functions of `extern fn`; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub link: Vec<PathBuf>,
 }
 
 /// `--linker`
@@ -81,6 +84,7 @@ impl CompileOptions {
             backend,
             linker,
             strip: self.strip,
+            libraries: crate::foreign::read_libraries(&self.link)?,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Calls of compiled functions, closures and native functions, and what leaves an op.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self as clif, InstBuilder, Value, types};
-use cranelift_module::Module;
+use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, Value, types};
+use cranelift_module::{Linkage, Module};
 use dynop_abi::context::FAILED;
 use dynop_abi::entries::{self, AbiType};
 use dynop_abi::layout::{CLOSURE_CODE, CLOSURE_DATA};
@@ -168,6 +168,9 @@ impl Emitter<'_, '_, '_> {
         described: &[TypeId],
         target: clif::Block,
     ) -> Result<Option<Made>> {
+        if !entry.starts_with("dyn_") {
+            return self.call_foreign(inst, entry, args);
+        }
         let Some(declared) = entries::find(entry) else {
             return Err(CodegenError(format!(
                 "`{entry}` is no entry point of the runtime"
@@ -233,6 +236,56 @@ impl Emitter<'_, '_, '_> {
             (None, Some(ty)) => Ok(Some((self.zero(ty), ty))),
             (_, None) => Ok(None),
         }
+    }
+
+    /// Calls a C function of scalars.
+    fn call_foreign(
+        &mut self,
+        inst: &Inst,
+        symbol: &str,
+        args: &[NativeArg],
+    ) -> Result<Option<Made>> {
+        let parameter = |ty| match ty {
+            types::I8 => AbiParam::new(ty).uext(),
+            ty => AbiParam::new(ty),
+        };
+        let mut signature = self.shared.module.make_signature();
+        let mut values = Vec::with_capacity(args.len());
+        for arg in args {
+            let NativeArg::Value(operand) = arg else {
+                return Err(CodegenError(format!("`{symbol}` is given a place")));
+            };
+            let (value, _) = self.typed(operand)?;
+            let value = self.single(value)?;
+            signature
+                .params
+                .push(parameter(self.builder.func.dfg.value_type(value)));
+            values.push(value);
+        }
+        let result = inst.dst.map(|dst| self.ty_of(dst));
+        if let Some(ty) = result
+            && let [part] = self.shared.layouts.get(ty).parts.as_slice()
+        {
+            signature.returns.push(parameter(super::register(part.kind)));
+        }
+        let declared =
+            self.shared
+                .module
+                .declare_function(symbol, Linkage::Import, &signature);
+        let id = declared.map_err(|error| CodegenError(error.to_string()))?;
+        let reference = self
+            .shared
+            .module
+            .declare_func_in_func(id, self.builder.func);
+        // It is linked into the same executable.
+        self.builder.func.dfg.ext_funcs[reference].colocated = true;
+        let call = self.builder.ins().call(reference, &values);
+        let returned = self.builder.inst_results(call).first().copied();
+        Ok(match (result, returned) {
+            (Some(ty), Some(value)) => Some((Val::Parts(vec![value]), ty)),
+            (Some(ty), None) => Some((self.zero(ty), ty)),
+            (None, _) => None,
+        })
     }
 
     pub(super) fn hand_on(

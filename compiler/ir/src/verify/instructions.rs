@@ -258,6 +258,15 @@ impl Verifier<'_> {
     }
 
     fn native(&self, inst: &Inst, entry: &str, args: &[NativeArg], types: usize) -> Check<()> {
+        if !entry.starts_with("dyn_") {
+            for arg in args {
+                let NativeArg::Value(value) = arg else {
+                    return Err(format!("`{entry}` is given a place"));
+                };
+                self.scalar(value, &[Type::Int, Type::Float, Type::Bool])?;
+            }
+            return Ok(());
+        }
         let Some(declared) = entries::find(entry) else {
             return Err(format!("`{entry}` is no entry point"));
         };

@@ -6,7 +6,6 @@ use dynop_syntax::ast::{self, ExprKind as Kind};
 use super::blocks::Wanted;
 use super::{BodyChecker, Mode, Origin};
 use crate::hir::{Expr, ExprKind};
-use crate::signatures::unsupported;
 use crate::substitute::measure;
 use crate::ty::Ty;
 use crate::types::{LARGEST_TYPE, too_large};
@@ -42,6 +41,9 @@ impl BodyChecker<'_, '_> {
                     text.ty = Ty::Path;
                 }
                 self.coerce(text, expected, origin)
+            }
+            Kind::Shell(parts) if self.wants_command(expected) => {
+                self.shell_command(parts, expr.span)
             }
             _ => {
                 let value = self.expr(expr, Some(expected));
@@ -144,7 +146,8 @@ impl BodyChecker<'_, '_> {
             Kind::Continue => self.jump(ExprKind::Continue, "continue", span),
             Kind::As { value, .. } => self.stray_as(value, span),
             Kind::Run { call, replacements } => self.run_job(call, replacements, span),
-            Kind::Shell(_) | Kind::Error => self.error_expr(span),
+            Kind::Shell(parts) => self.shell_output(parts, span),
+            Kind::Error => self.error_expr(span),
         }
     }
 
@@ -163,11 +166,7 @@ impl BodyChecker<'_, '_> {
                 .note("constants and defaults are known when the program is built: literals, operators, other constants, and lists, maps, tuples and structs of them"),
             );
         }
-        let what = match &expr.kind {
-            Kind::Shell(_) => "`sh` commands",
-            _ => return None,
-        };
-        Some(unsupported(what, expr.span))
+        None
     }
 }
 

@@ -27,6 +27,8 @@ mod patterns;
 mod places;
 mod report;
 mod runs;
+mod shell;
+mod shell_text;
 mod statements;
 mod structs;
 mod variants;
@@ -37,6 +39,7 @@ use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast::{self, Ident};
 
 pub use coerce::Origin;
+pub(crate) use shell_text::pipes_in;
 
 use crate::context::{Context, ModuleId};
 use crate::hir::{self, FunctionId, Local, LocalId};

@@ -42,6 +42,7 @@ const STD: &[(&str, &str)] = &[
     ("range", include_str!("../../../../runtime/std/range.dyn")),
     ("regex", include_str!("../../../../runtime/std/regex.dyn")),
     ("set", include_str!("../../../../runtime/std/set.dyn")),
+    ("sh", include_str!("../../../../runtime/std/sh.dyn")),
     ("str", include_str!("../../../../runtime/std/str.dyn")),
     ("zstd", include_str!("../../../../runtime/std/zstd.dyn")),
 ];

@@ -1,0 +1,205 @@
+//! What an extern op's program answers: a JSON object a line.
+//!
+//! A line is one of `{"output": v}`, `{"dynamic_output": v, "mapping_key": k}` and `{"log": …}`; the first two may have an
+//! `output_name`, which they need where the op has several outputs of that kind. Nothing here trusts the program: whatever
+//! it writes becomes an answer or a message that says where the line is wrong.
+
+use dynop_abi::desc::{Kind, TypeDesc};
+use dynop_values::Owned;
+use dynop_values::json::{JsonError, Lexer, Token, read_from};
+
+/// An output that the op declares.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub name: &'static str,
+    /// The type of a value; of an item if dynamic.
+    pub ty: &'static TypeDesc,
+    pub dynamic: bool,
+    /// Whether `null` stands for none.
+    pub optional: bool,
+}
+
+/// The outputs of an op: `types` is a named tuple of them (or `()`), `kinds` has a letter for each: `d`ynamic, `o`ptional
+/// or `p`lain.
+pub(crate) fn outputs(types: &'static TypeDesc, kinds: &str) -> Vec<Output> {
+    if types.kind == Kind::Unit {
+        return Vec::new();
+    }
+    let each = types.fields().iter().zip(kinds.chars());
+    each.map(|(field, kind)| Output {
+        name: field.name.as_str(),
+        ty: field.desc(),
+        dynamic: kind == 'd',
+        optional: kind == 'o',
+    })
+    .collect()
+}
+
+/// What a line says.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Nothing: an empty line, or an optional output that is not there.
+    Nothing,
+    /// A plain output.
+    Output(u32, Owned),
+    /// An item of a dynamic output and its key.
+    Item(u32, Owned, String),
+    /// A line for the log.
+    Log(String),
+}
+
+/// The fields of a line, unread.
+#[derive(Default)]
+struct Fields<'l> {
+    output: Option<&'l str>,
+    dynamic_output: Option<&'l str>,
+    mapping_key: Option<String>,
+    output_name: Option<String>,
+    log: Option<String>,
+}
+
+/// Reads a line; `Err` says what is wrong with it.
+pub(crate) fn read_line(line: &[u8], outputs: &[Output]) -> Result<Answer, String> {
+    let line = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
+    if line.trim().is_empty() {
+        return Ok(Answer::Nothing);
+    }
+    let fields = read_fields(line).map_err(|error| error.to_string())?;
+    match fields {
+        Fields {
+            log: Some(text),
+            output: None,
+            dynamic_output: None,
+            ..
+        } => Ok(Answer::Log(text)),
+        Fields {
+            output: Some(value),
+            dynamic_output: None,
+            log: None,
+            ..
+        } => {
+            if fields.mapping_key.is_some() {
+                return Err("a `mapping_key` belongs to a `dynamic_output`".to_owned());
+            }
+            let index = find(outputs, false, fields.output_name.as_deref())?;
+            let output = &outputs[index];
+            if output.optional && value == "null" {
+                return Ok(Answer::Nothing);
+            }
+            let value = read_value(value, "output", output.ty)?;
+            Ok(Answer::Output(index as u32, value))
+        }
+        Fields {
+            dynamic_output: Some(value),
+            output: None,
+            log: None,
+            ..
+        } => {
+            let index = find(outputs, true, fields.output_name.as_deref())?;
+            let key = fields
+                .mapping_key
+                .ok_or("a `dynamic_output` needs a `mapping_key`")?;
+            let value = read_value(value, "dynamic_output", outputs[index].ty)?;
+            Ok(Answer::Item(index as u32, value, key))
+        }
+        _ => Err("it has to have one of `output`, `dynamic_output` and `log`".to_owned()),
+    }
+}
+
+fn read_fields(line: &str) -> Result<Fields<'_>, JsonError> {
+    let mut lexer = Lexer::new(line);
+    let mut fields = Fields::default();
+    if lexer.peek() != b'{' {
+        return Err(lexer.error("it is no JSON object"));
+    }
+    lexer.expect(b'{')?;
+    let mut first = true;
+    while lexer.more(b'}', first)? {
+        first = false;
+        let name = lexer.key()?;
+        let above = lexer.enter_field(&name);
+        match name.as_str() {
+            "output" => fields.output = Some(lexer.raw()?),
+            "dynamic_output" => fields.dynamic_output = Some(lexer.raw()?),
+            "mapping_key" => fields.mapping_key = Some(key(&mut lexer)?),
+            "output_name" => fields.output_name = text(&mut lexer)?,
+            "log" => fields.log = Some(log_text(&mut lexer)?),
+            _ => {
+                lexer.leave(above);
+                return Err(lexer.error(format!("there is no field `{name}` in the protocol")));
+            }
+        }
+        lexer.leave(above);
+    }
+    lexer.end()?;
+    Ok(fields)
+}
+
+/// A text, or `null` for none.
+fn text(lexer: &mut Lexer<'_>) -> Result<Option<String>, JsonError> {
+    match lexer.token()? {
+        Token::Str(text) => Ok(Some(text.into())),
+        Token::Null => Ok(None),
+        other => Err(lexer.error(format!("expected a text, found {other}"))),
+    }
+}
+
+/// A mapping key: a text, or an integer in its decimal form.
+fn key(lexer: &mut Lexer<'_>) -> Result<String, JsonError> {
+    let raw = lexer.clone().raw()?;
+    match lexer.token()? {
+        Token::Str(text) => Ok(text.into()),
+        Token::Number(_) if raw.parse::<i64>().is_ok() => Ok(raw.to_owned()),
+        other => Err(lexer.error(format!("expected a text or an integer, found {other}"))),
+    }
+}
+
+/// What is logged: a text as it is, anything else as JSON.
+fn log_text(lexer: &mut Lexer<'_>) -> Result<String, JsonError> {
+    if lexer.peek() == b'"' {
+        return Ok(text(lexer)?.unwrap_or_default());
+    }
+    Ok(lexer.raw()?.to_owned())
+}
+
+fn read_value(raw: &str, field: &str, ty: &'static TypeDesc) -> Result<Owned, String> {
+    let mut lexer = Lexer::new(raw);
+    lexer.enter_field(field);
+    read_from(&mut lexer, ty).map_err(|error| error.to_string())
+}
+
+/// The output that a line means.
+fn find(outputs: &[Output], dynamic: bool, name: Option<&str>) -> Result<usize, String> {
+    let (field, other) = if dynamic {
+        ("dynamic_output", "output")
+    } else {
+        ("output", "dynamic_output")
+    };
+    let list = |of: &mut dyn Iterator<Item = &Output>| {
+        let names: Vec<String> = of.map(|one| format!("`{}`", one.name)).collect();
+        names.join(", ")
+    };
+    let Some(name) = name else {
+        let mut fitting = (0..outputs.len()).filter(|&index| outputs[index].dynamic == dynamic);
+        return match (fitting.next(), fitting.next()) {
+            (Some(index), None) => Ok(index),
+            (None, _) if outputs.is_empty() => Err("the op has no outputs".to_owned()),
+            (None, _) => Err(format!(
+                "the op has no output for `{field}`, it wants `{other}`"
+            )),
+            (Some(_), Some(_)) => {
+                let names = list(&mut outputs.iter().filter(|one| one.dynamic == dynamic));
+                Err(format!("`{field}` needs an `output_name`: one of {names}"))
+            }
+        };
+    };
+    match outputs.iter().position(|one| one.name == name) {
+        Some(index) if outputs[index].dynamic == dynamic => Ok(index),
+        Some(_) => Err(format!("the output `{name}` wants `{other}`, not `{field}`")),
+        None if outputs.is_empty() => Err(format!("the op has no output `{name}`, and no other")),
+        None => {
+            let names = list(&mut outputs.iter());
+            Err(format!("the op has no output `{name}`, it has {names}"))
+        }
+    }
+}
