@@ -45,7 +45,10 @@ pub fn missing_symbols(program: &hir::Program, message: &str) -> Vec<Diagnostic>
                 Diagnostic::new(
                     &codes::foreign::FOREIGN_SYMBOL,
                     function.name_span,
-                    format!("no library has the symbol `{symbol}` of the extern fn `{}`", function.name),
+                    format!(
+                        "no library has the symbol `{symbol}` of the extern fn `{}`",
+                        function.name
+                    ),
                 )
                 .here("this function is not there")
                 .help("give the static library that has it with `--link lib.a`"),

@@ -25,7 +25,9 @@ pub(crate) fn link(object: &[u8], options: &LinkOptions) -> Result<Vec<u8>, Link
         .arg("-static-pie")
         .arg("-o")
         .arg(&output);
-    compiler.args(inputs.iter().map(|(name, _)| name)).arg("-lm");
+    compiler
+        .args(inputs.iter().map(|(name, _)| name))
+        .arg("-lm");
     let strip = strip_argument(options.strip);
     for argument in COMMON_ARGUMENTS.into_iter().chain(strip) {
         compiler.arg(format!("-Wl,{argument}"));

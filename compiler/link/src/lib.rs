@@ -96,9 +96,22 @@ fn strip_argument(strip: Strip) -> Option<&'static str> {
 
 /// The names of the user's libraries among the linker's inputs, which want names that live for ever.
 const LIBRARIES: [&str; 16] = [
-    "library-1.a", "library-2.a", "library-3.a", "library-4.a", "library-5.a", "library-6.a", "library-7.a",
-    "library-8.a", "library-9.a", "library-10.a", "library-11.a", "library-12.a", "library-13.a", "library-14.a",
-    "library-15.a", "library-16.a",
+    "library-1.a",
+    "library-2.a",
+    "library-3.a",
+    "library-4.a",
+    "library-5.a",
+    "library-6.a",
+    "library-7.a",
+    "library-8.a",
+    "library-9.a",
+    "library-10.a",
+    "library-11.a",
+    "library-12.a",
+    "library-13.a",
+    "library-14.a",
+    "library-15.a",
+    "library-16.a",
 ];
 
 /// As many libraries can be given.

@@ -47,14 +47,11 @@ pub(crate) fn declare(
     }
 }
 
-fn check_symbol(
-    function: &Function,
-    text: &str,
-    span: Span,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn check_symbol(function: &Function, text: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
     let mut chars = text.chars();
-    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let starts = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let is_name = starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
     if is_name && !text.starts_with("dyn_") && text != "main" {
         return;
@@ -67,16 +64,19 @@ fn check_symbol(
     let found = Diagnostic::new(
         &foreign::FOREIGN_SIGNATURE,
         span,
-        format!("`{text}` is no symbol that `{}` can stand for", function.name),
+        format!(
+            "`{text}` is no symbol that `{}` can stand for",
+            function.name
+        ),
     );
-    diagnostics.push(found.here("the name of the function in the library").note(why));
+    diagnostics.push(
+        found
+            .here("the name of the function in the library")
+            .note(why),
+    );
 }
 
-fn check_types(
-    function: &Function,
-    decl: &ast::FunctionDecl,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn check_types(function: &Function, decl: &ast::FunctionDecl, diagnostics: &mut Vec<Diagnostic>) {
     let refuse = |span: Span, message: String, here: &str| {
         Diagnostic::new(&foreign::FOREIGN_SIGNATURE, span, message)
             .here(here)
@@ -114,7 +114,10 @@ fn check_types(
 }
 
 fn passes(ty: &Ty) -> bool {
-    matches!(ty, Ty::Int | Ty::Float | Ty::Bool | Ty::Error | Ty::Param(..))
+    matches!(
+        ty,
+        Ty::Int | Ty::Float | Ty::Bool | Ty::Error | Ty::Param(..)
+    )
 }
 
 /// The body of an extern op: one call of the runtime with the command, the inputs and the types of the outputs.
@@ -132,9 +135,7 @@ pub(crate) fn op_body(cx: &Context<'_>, id: FunctionId, command: &str, span: Spa
         .params
         .iter()
         .enumerate()
-        .map(|(index, param)| {
-            expr(ExprKind::Local(LocalId(index as u32)), param.ty.clone())
-        })
+        .map(|(index, param)| expr(ExprKind::Local(LocalId(index as u32)), param.ty.clone()))
         .collect();
     let inputs = named(function.params.iter().map(|param| (param.name, &param.ty)));
     let outputs = named(function.outputs.list.iter().map(|one| (one.name, &one.ty)));

@@ -7,10 +7,10 @@ use dynop_abi::context::{OK, Status};
 use dynop_abi::desc::{Kind, TypeDesc};
 use dynop_abi::entries::types::{Ctx, Desc, Ptr, U8, U32};
 use dynop_abi::layout::StrRepr;
+use dynop_values::Owned;
 use dynop_values::failing::{Failure, NO_SITE};
 use dynop_values::json;
 use dynop_values::text::{self, Text};
-use dynop_values::Owned;
 
 use crate::process::{Process, Reader};
 use crate::protocol::{Answer, Output, outputs, read_line};
@@ -132,7 +132,11 @@ impl Answers {
             }
         };
         // The entry point has recorded why; the first failure counts.
-        if status == OK { Ok(()) } else { Err("refused".into()) }
+        if status == OK {
+            Ok(())
+        } else {
+            Err("refused".into())
+        }
     }
 
     /// Takes what is left where lines do not end.

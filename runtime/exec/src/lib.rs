@@ -10,6 +10,3 @@ mod process;
 mod protocol;
 pub mod shell;
 mod watchdog;
-
-
-

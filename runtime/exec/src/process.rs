@@ -263,10 +263,7 @@ fn read_some(pipe: &mut impl Read, piece: &mut [u8], mut take: impl FnMut(&[u8])
             take(&piece[..length]);
             false
         }
-        Err(error) => !matches!(
-            error.kind(),
-            ErrorKind::WouldBlock | ErrorKind::Interrupted
-        ),
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
     }
 }
 

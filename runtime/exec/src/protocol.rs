@@ -195,7 +195,9 @@ fn find(outputs: &[Output], dynamic: bool, name: Option<&str>) -> Result<usize, 
     };
     match outputs.iter().position(|one| one.name == name) {
         Some(index) if outputs[index].dynamic == dynamic => Ok(index),
-        Some(_) => Err(format!("the output `{name}` wants `{other}`, not `{field}`")),
+        Some(_) => Err(format!(
+            "the output `{name}` wants `{other}`, not `{field}`"
+        )),
         None if outputs.is_empty() => Err(format!("the op has no output `{name}`, and no other")),
         None => {
             let names = list(&mut outputs.iter());

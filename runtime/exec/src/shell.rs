@@ -109,7 +109,11 @@ pub(crate) fn shell(
             command
         }
     };
-    command.args(arguments.iter().map(|&argument| OsStr::from_bytes(argument)));
+    command.args(
+        arguments
+            .iter()
+            .map(|&argument| OsStr::from_bytes(argument)),
+    );
     Ok(command)
 }
 
@@ -125,7 +129,12 @@ impl Script<'_> {
         for (index, piece) in self.pieces.iter().enumerate() {
             script.push_str(piece);
             if let Some(words) = self.words.get(index) {
-                place_words(&mut script, arguments.len() + 1, words.len(), bash.is_some());
+                place_words(
+                    &mut script,
+                    arguments.len() + 1,
+                    words.len(),
+                    bash.is_some(),
+                );
                 arguments.extend(words);
             }
         }
@@ -135,9 +144,10 @@ impl Script<'_> {
         for argument in &arguments {
             if argument.contains(&0) {
                 let shown = String::from_utf8_lossy(argument);
-                return Err(
-                    format!("a value has a NUL character in it, which no command can be given: {shown:?}").into(),
-                );
+                return Err(format!(
+                    "a value has a NUL character in it, which no command can be given: {shown:?}"
+                )
+                .into());
             }
         }
         shell(bash, &script, &arguments, self.pipes)
@@ -328,7 +338,10 @@ fn output_text(mut output: Vec<u8>) -> Result<StrRepr, Failure> {
             .iter()
             .filter(|&&byte| byte == b'\n')
             .count();
-        return Err(format!("the command's output is not UTF-8 in line {line}: write it to a file").into());
+        return Err(format!(
+            "the command's output is not UTF-8 in line {line}: write it to a file"
+        )
+        .into());
     }
     Ok(text::new(&output)?)
 }

@@ -266,12 +266,14 @@ impl Emitter<'_, '_, '_> {
         if let Some(ty) = result
             && let [part] = self.shared.layouts.get(ty).parts.as_slice()
         {
-            signature.returns.push(parameter(super::register(part.kind)));
+            signature
+                .returns
+                .push(parameter(super::register(part.kind)));
         }
-        let declared =
-            self.shared
-                .module
-                .declare_function(symbol, Linkage::Import, &signature);
+        let declared = self
+            .shared
+            .module
+            .declare_function(symbol, Linkage::Import, &signature);
         let id = declared.map_err(|error| CodegenError(error.to_string()))?;
         let reference = self
             .shared

@@ -169,7 +169,9 @@ fn no_word(ty: &Ty, text: &str, format: &str, span: Span) -> Diagnostic {
         format!("a `{text}` is no word of a command"),
     )
     .here(format!("this is a `{text}`"))
-    .note("texts, paths, numbers, durations and times are one word each, a list of them is several");
+    .note(
+        "texts, paths, numbers, durations and times are one word each, a list of them is several",
+    );
     match ty {
         Ty::List(_) if !format.is_empty() => {
             found.help("a list has no format: write its elements first, `xs.map(|x| f\"{x:.2}\")`")

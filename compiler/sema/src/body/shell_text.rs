@@ -210,7 +210,11 @@ impl Reader<'_> {
             }
             '(' => self.within.push(Within::Command),
             '#' if starts_word => {
-                while self.items.get(self.at).is_some_and(|&item| item != Item::Char('\n')) {
+                while self
+                    .items
+                    .get(self.at)
+                    .is_some_and(|&item| item != Item::Char('\n'))
+                {
                     self.values += usize::from(self.is_value_next());
                     self.at += 1;
                 }
@@ -273,7 +277,11 @@ impl Reader<'_> {
                     }
                 }
                 let text = line.as_str();
-                let text = if tabs { text.trim_start_matches('\t') } else { text };
+                let text = if tabs {
+                    text.trim_start_matches('\t')
+                } else {
+                    text
+                };
                 if ended || text == end {
                     break;
                 }
@@ -345,12 +353,16 @@ mod tests {
 
     #[test]
     fn any_text_is_read() {
-        let parts = ["'", "\"", "$(", "((", "))", "`", "\\", "@", "<<", "\n", "#", "$", "{", "}", "a "];
+        let parts = [
+            "'", "\"", "$(", "((", "))", "`", "\\", "@", "<<", "\n", "#", "$", "{", "}", "a ",
+        ];
         let mut state = 1_u64;
         for _ in 0..20_000 {
             let mut text = String::new();
             for _ in 0..12 {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 text.push_str(parts[(state >> 33) as usize % parts.len()]);
             }
             let values = text.matches('@').count();
