@@ -210,7 +210,10 @@ impl BodyChecker<'_, '_> {
     fn check_dropped(&mut self, expr: &ast::Expr, value: &Expr) {
         let ty = self.infer.shallow(&value.ty);
         if matches!(ty, Ty::Unit | Ty::Never | Ty::Error)
-            || matches!(expr.kind, ast::ExprKind::Call { .. })
+            || matches!(
+                expr.kind,
+                ast::ExprKind::Call { .. } | ast::ExprKind::Shell(_)
+            )
         {
             return;
         }
