@@ -138,7 +138,7 @@ fn read_fields(line: &str) -> Result<Fields<'_>, JsonError> {
 /// A text, or `null` for none.
 fn text(lexer: &mut Lexer<'_>) -> Result<Option<String>, JsonError> {
     match lexer.token()? {
-        Token::Str(text) => Ok(Some(text.into())),
+        Token::Str(text) => Ok(Some(text)),
         Token::Null => Ok(None),
         other => Err(lexer.error(format!("expected a text, found {other}"))),
     }
@@ -148,7 +148,7 @@ fn text(lexer: &mut Lexer<'_>) -> Result<Option<String>, JsonError> {
 fn key(lexer: &mut Lexer<'_>) -> Result<String, JsonError> {
     let raw = lexer.clone().raw()?;
     match lexer.token()? {
-        Token::Str(text) => Ok(text.into()),
+        Token::Str(text) => Ok(text),
         Token::Number(_) if raw.parse::<i64>().is_ok() => Ok(raw.to_owned()),
         other => Err(lexer.error(format!("expected a text or an integer, found {other}"))),
     }
