@@ -5,6 +5,7 @@
 //! `// args: --n 3`, `// exit: 1`, `// out: 42` (repeated for more lines), `// err: text that standard error contains`.
 
 mod command_line;
+mod commands;
 mod copies;
 mod large_files;
 

@@ -205,3 +205,193 @@ fn find(outputs: &[Output], dynamic: bool, name: Option<&str>) -> Result<usize, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dynop_abi::desc::{PLAIN, StaticStr};
+
+    use super::*;
+
+    const fn int(kind: Kind, name: &'static str) -> TypeDesc {
+        TypeDesc {
+            kind,
+            flags: PLAIN,
+            align: 8,
+            size: 8,
+            a: std::ptr::null(),
+            b: std::ptr::null(),
+            fields: std::ptr::null(),
+            field_count: 0,
+            name: StaticStr::new(name),
+        }
+    }
+
+    static INT: TypeDesc = int(Kind::Int, "Int");
+
+    static INTS: TypeDesc = TypeDesc {
+        kind: Kind::List,
+        flags: 0,
+        a: &raw const INT,
+        ..int(Kind::List, "List<Int>")
+    };
+
+    fn declared() -> Vec<Output> {
+        let output = |name, ty, dynamic, optional| Output {
+            name,
+            ty,
+            dynamic,
+            optional,
+        };
+        vec![
+            output("count", &INT, false, false),
+            output("items", &INTS, true, false),
+            output("more", &INTS, false, true),
+        ]
+    }
+
+    /// An answer in short.
+    fn said(line: &str) -> String {
+        match read_line(line.as_bytes(), &declared()) {
+            Ok(Answer::Nothing) => "nothing".into(),
+            Ok(Answer::Output(index, value)) => format!("{index} = {}", value.to_json().unwrap()),
+            Ok(Answer::Item(index, value, key)) => {
+                format!("{index}[{key}] = {}", value.to_json().unwrap())
+            }
+            Ok(Answer::Log(text)) => format!("log {text}"),
+            Err(reason) => reason,
+        }
+    }
+
+    #[test]
+    fn answers() {
+        for (line, wanted) in [
+            ("", "nothing"),
+            (" \t\r", "nothing"),
+            (r#"{"output": 3, "output_name": "count"}"#, "0 = 3"),
+            (r#"{"output_name":"more","output":[1]}"#, "2 = [1]"),
+            (r#"{"output": null, "output_name": "more"}"#, "nothing"),
+            (
+                r#"{"dynamic_output": [1, 2], "mapping_key": "a b"}"#,
+                "1[a b] = [1,2]",
+            ),
+            (
+                r#"{"dynamic_output": [], "mapping_key": -7, "output_name": null}"#,
+                "1[-7] = []",
+            ),
+            (r#"{"log": "two words"}"#, "log two words"),
+            (r#"{"log": {"a": [1]}}"#, r#"log {"a": [1]}"#),
+        ] {
+            assert_eq!(said(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, wanted) in [
+            ("starting", "it is no JSON object"),
+            (r#"{"output": 3"#, "is missing"),
+            (r#"{"output": 3} x"#, "something follows"),
+            (
+                r#"{"output": "3", "output_name": "count"}"#,
+                r#"at .output: expected Int, found "3""#,
+            ),
+            (
+                r#"{"dynamic_output": [1, 1.5], "mapping_key": "k"}"#,
+                "at .dynamic_output[1]: expected Int",
+            ),
+            (
+                r#"{"dynamic_output": [1]}"#,
+                "a `dynamic_output` needs a `mapping_key`",
+            ),
+            (
+                r#"{"dynamic_output": [1], "mapping_key": 1.5}"#,
+                "at .mapping_key: expected a text or an integer",
+            ),
+            (
+                r#"{"output": 3}"#,
+                "`output` needs an `output_name`: one of `count`, `more`",
+            ),
+            (
+                r#"{"output": 3, "output_name": "total"}"#,
+                "the op has no output `total`, it has `count`, `items`, `more`",
+            ),
+            (
+                r#"{"output": [], "output_name": "items"}"#,
+                "the output `items` wants `dynamic_output`, not `output`",
+            ),
+            (
+                r#"{"output": 3, "output_name": "count", "mapping_key": "k"}"#,
+                "a `mapping_key` belongs to a `dynamic_output`",
+            ),
+            (r#"{"outputs": 3}"#, "there is no field `outputs`"),
+            (r#"{"output_name": "count"}"#, "it has to have one of"),
+            (r#"{"output": 3, "log": "x"}"#, "it has to have one of"),
+        ] {
+            let said = said(line);
+            assert!(said.contains(wanted), "{line}\n{said}");
+        }
+    }
+
+    /// Lines put together and broken at random: each is an answer or a message, and nothing is left in memory.
+    #[test]
+    fn any_line_is_answered() {
+        const PARTS: [&str; 22] = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"output\"",
+            "\"dynamic_output\"",
+            "\"mapping_key\"",
+            "\"output_name\"",
+            "\"log\"",
+            "\"count\"",
+            "\"items\"",
+            "null",
+            "1",
+            "-9.5e99",
+            "\"\\u",
+            "d800\"",
+            "\\",
+            "\u{0}",
+            "é",
+            "true",
+        ];
+        let whole = r#"{"dynamic_output": [1, 2], "mapping_key": "k", "output_name": "items"}"#;
+        let mut state = 7_u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as usize % below
+        };
+        let outputs = declared();
+        let mut accepted = 0;
+        for round in 0..200_000 {
+            let mut line: Vec<u8> = Vec::new();
+            if round % 2 == 0 {
+                for _ in 0..random(14) {
+                    line.extend(PARTS[random(PARTS.len())].as_bytes());
+                }
+            } else {
+                line.extend(whole.as_bytes());
+                for _ in 0..=random(3) {
+                    let at = random(line.len());
+                    match random(3) {
+                        0 => line[at] = random(256) as u8,
+                        1 => drop(line.remove(at)),
+                        _ => line.insert(at, b"{}[]\":,0\\"[random(9)]),
+                    }
+                }
+            }
+            match read_line(&line, &outputs) {
+                Ok(_) => accepted += 1,
+                Err(reason) => assert!(!reason.is_empty()),
+            }
+        }
+        assert!(accepted > 1000, "only {accepted} lines were accepted");
+        assert_eq!(dynop_values::memory::live_buffers(), 0);
+    }
+}
