@@ -207,4 +207,19 @@ fn files_that_are_no_source() {
         let (diagnostics, picture) = check_path(&path(name));
         assert!(diagnostics.is_empty(), "{name}\n{picture}");
     }
+    // No program on a page can show these, so their pictures are taken here.
+    let large = std::fs::File::create(path("large.dyn")).expect("a file");
+    large.set_len((256 << 20) + 1).expect("a file with a hole");
+    for (code, name) in [
+        ("E0001", "emtpy.dyn"),
+        ("E0002", "latin.dyn"),
+        ("E0003", "large.dyn"),
+    ] {
+        let (_, picture) = check_path(&path(name));
+        let place = folder.path().display().to_string();
+        let picture = picture.replace(&place, "FOLDER");
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("code_{code}"), picture);
+        });
+    }
 }
