@@ -334,6 +334,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         running.step = step;
         running.family = Arc::as_ptr(self.family);
         running.position = self.levels[0].position;
+        running.handed_on = None;
     }
 
     fn step(&mut self, step: StepId, shape: &'r NodeShape) -> State {

@@ -74,8 +74,8 @@ pub(crate) struct Running<'s, 'r> {
     /// Plain outputs handed over by `dyn_output`.
     pub outputs: Vec<Option<Owned>>,
     pub yielding: Vec<Yielding<'r>>,
-    /// When keys were last handed on.
-    pub handed_on: Instant,
+    /// When the step last handed keys on.
+    pub handed_on: Option<Instant>,
     pub returned: Vec<Returned>,
     /// Outputs and keys of `returned`.
     pub returned_keys: HashSet<(u32, Box<[u8]>)>,
@@ -182,7 +182,7 @@ impl<'s, 'r> Contexts<'s, 'r> {
                 failure: None,
                 outputs: Vec::new(),
                 yielding: Vec::new(),
-                handed_on: Instant::now(),
+                handed_on: None,
                 returned: Vec::new(),
                 returned_keys: HashSet::new(),
             })

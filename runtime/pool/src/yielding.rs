@@ -94,12 +94,16 @@ impl Running<'_, '_> {
         };
         let one = &self.yielding[at];
         let kept = one.stream.written() - one.published;
-        if kept < self.shared.batch
-            && !(self.shared.is_idle() && self.handed_on.elapsed() >= PATIENCE)
-        {
+        if kept < self.shared.batch && !(self.shared.is_idle() && self.is_patient_enough()) {
             return true;
         }
         self.hand_on(at)
+    }
+
+    /// Whether an idle worker has waited long enough. The first key goes at once: as long as no other worker is started,
+    /// nobody looks for keys that were not handed on.
+    fn is_patient_enough(&self) -> bool {
+        self.handed_on.is_none_or(|at| at.elapsed() >= PATIENCE)
     }
 
     #[cold]
@@ -112,7 +116,7 @@ impl Running<'_, '_> {
         shared.hand_on(&mut core, id, written);
         drop(core);
         self.wait_for_room(id);
-        self.handed_on = Instant::now();
+        self.handed_on = Some(Instant::now());
         if shared.request.cancel.is_requested() {
             self.fail(Kind::Cancelled, NO_SITE, "cancelled".into());
             return false;

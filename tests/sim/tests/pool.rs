@@ -3,7 +3,10 @@
 //! same on the heap, counted: what is left behind, or released twice, shows in the number of live buffers.
 
 use std::ptr::NonNull;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use dynop_abi::plan::{Action, Const, Job, OutputRef, Place, Policy, ROOT, Scope, Source, Step};
 
 use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
 use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
@@ -11,8 +14,8 @@ use dynop_abi::layout::ListHeader;
 use dynop_pool::entries::{dyn_fail_message, dyn_yield};
 use dynop_pool::{Cancel, Progress, RunRequest, RunStatus, Silent, StepCounts};
 use dynop_sim::{
-    Evaluator, Missing, Value, add_fails, add_up, generate, item, item_count, item_key, ops,
-    spread_fails,
+    ADD, Evaluator, Missing, SPREAD, Value, add_fails, add_up, generate, item, item_count,
+    item_key, ops, spread_fails,
 };
 use dynop_values::memory::live_buffers_of_process;
 use dynop_values::{list, text};
@@ -303,8 +306,86 @@ fn cancelled(request: &RunRequest<'_>, delay: Duration) {
     assert!(!cancelled || outcome.result.is_none());
 }
 
-fn box_constants(source: &mut dynop_abi::plan::Source) {
-    use dynop_abi::plan::{Const, Source};
+/// Set by the clone that [`wait_for_it`] waits for.
+static SEEN: AtomicBool = AtomicBool::new(false);
+
+/// Yields one item and goes on until its clone has run.
+unsafe extern "C" fn wait_for_it(ctx: *mut StepContext, _: *const *mut u8, _: *mut u8) -> Status {
+    let mut value = 1i64;
+    let mut key = text::new(b"only").expect("there is memory");
+    // SAFETY: the op has one dynamic output of numbers.
+    unsafe {
+        let (value, key) = ((&raw mut value).cast(), (&raw mut key).cast());
+        if dyn_yield(ctx, u32::MAX, 0, value, key) != OK {
+            return FAILED;
+        }
+        let start = Instant::now();
+        while !SEEN.load(Ordering::Acquire) {
+            if start.elapsed() > Duration::from_secs(20) {
+                return fail(ctx);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    OK
+}
+
+unsafe extern "C" fn see(_: *mut StepContext, inputs: *const *mut u8, output: *mut u8) -> Status {
+    SEEN.store(true, Ordering::Release);
+    // SAFETY: the op has two numbers and gives one.
+    unsafe { output.cast::<i64>().write((*inputs).cast::<i64>().read()) };
+    OK
+}
+
+#[test]
+fn a_clone_starts_while_its_op_goes_on_without_another_yield() {
+    let number = || Source::Const(Const::Int(1));
+    let step = |op, scope, inputs| Step {
+        name: format!("s{op}"),
+        action: Action::Op(op),
+        scope,
+        inputs,
+        after: Vec::new(),
+        after_all: Vec::new(),
+        place: Place::default(),
+        policy: Policy::default(),
+    };
+    let scope = |over| Scope { parent: ROOT, over };
+    let job = Job {
+        name: "early".into(),
+        docs: String::new(),
+        params: Vec::new(),
+        scopes: vec![scope(None), scope(Some(OutputRef { step: 0, output: 0 }))],
+        steps: vec![
+            step(SPREAD, ROOT, vec![number()]),
+            step(ADD, 1, vec![Source::Item(1), number()]),
+        ],
+        result: number(),
+        result_type: 0,
+    };
+    let (ops, progress, cancel) = (ops(), Progress::for_job(&job), Cancel::new());
+    let mut code = code::<false>();
+    code[SPREAD as usize] = wait_for_it;
+    code[ADD as usize] = see;
+    let outcome = dynop_pool::run(&RunRequest {
+        program: dynop_pool::Program {
+            ops: &ops,
+            code: &code,
+            types: &[&INT, &INTS, &INT_PAIR, &BOOL],
+            sites: &[],
+        },
+        job: &job,
+        params: &[],
+        threads: 2,
+        max_outstanding: 100,
+        observer: &Silent,
+        progress: &progress,
+        cancel: &cancel,
+    });
+    assert_eq!(outcome.status, RunStatus::Succeeded);
+}
+
+fn box_constants(source: &mut Source) {
     match source {
         Source::Const(value @ Const::Int(_)) => *value = Const::List(vec![value.clone()]),
         Source::Collect { value, .. } | Source::Each { value, .. } => box_constants(value),
