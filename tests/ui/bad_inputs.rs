@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dynop_base::Diagnostic;
 use dynop_tests::{Checked, check, on_compiler_stack};
-use dynopc::driver::Frontend;
+use dynopc::driver::{BuildOptions, Frontend};
 use dynopc::render::{MessageFormat, Style, render};
 
 /// Levels of nesting, far over the limit.
@@ -222,4 +222,23 @@ fn files_that_are_no_source() {
             insta::assert_snapshot!(format!("code_{code}"), picture);
         });
     }
+}
+
+#[test]
+fn a_broken_library() {
+    let text = "extern fn twice(x: Float) -> Float = \"twice\"\n\nop two() -> Float {\n    twice(1.0)\n}\n\njob main() -> Float {\n    two()\n}\n";
+    let picture = on_compiler_stack(|| {
+        let mut front = Frontend::default();
+        front.check_text("main.dyn", text);
+        let options = BuildOptions {
+            libraries: vec![b"!<arch>\ncut short".to_vec()],
+            ..BuildOptions::default()
+        };
+        assert!(front.build(&options, None).is_err());
+        let human = MessageFormat::Human;
+        render(&front.diagnostics, &front.sources, human, Style::PLAIN)
+    });
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("code_E0602", picture);
+    });
 }

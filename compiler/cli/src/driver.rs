@@ -388,6 +388,12 @@ impl Frontend {
         }) {
             Ok(bytes) => Ok(Built::Executable(bytes)),
             Err(LinkError::Linker(message)) if self.report_missing_symbols(&message) => Err(Stopped),
+            // What we make ourselves links; what is given beside it may not.
+            Err(error @ LinkError::Linker(_)) if !options.libraries.is_empty() => self.stopped(
+                "linking",
+                &error.to_string(),
+                "a library given with `--link` is broken, or made for another machine",
+            ),
             Err(error @ LinkError::Linker(_)) => self.broken("linking", &error.to_string()),
             Err(error) => self.stopped(
                 "linking",
