@@ -86,26 +86,43 @@ fn work(shared: &Shared<'_>, index: usize) {
 fn outcome(shared: &Shared<'_>, start: Instant) -> RunOutcome {
     let steps = shared.counts();
     let failures = std::mem::take(&mut *unpoisoned(shared.failures.lock()));
+    let failures = failures.into_values().map(|failed| failed.failure.clone());
+    let mut failures: Vec<StepFailure> = failures.collect();
     let is_bad = |step: &StepCounts| step.failed > 0 || step.upstream_failed > 0;
     let cancelled = steps.iter().any(|step| step.cancelled > 0);
     let result = unpoisoned(shared.result.lock()).take();
     let stuck = shared.lock().stuck;
-    let status = if cancelled {
+    if stuck {
+        failures.push(stopped_short(shared.job()));
+    }
+    let status = if stuck {
+        RunStatus::Failed
+    } else if cancelled {
         RunStatus::Cancelled
-    } else if stuck || steps.iter().any(is_bad) {
+    } else if steps.iter().any(is_bad) {
         RunStatus::Failed
     } else {
         RunStatus::Succeeded
     };
     RunOutcome {
         status,
-        result: result.filter(|_| status != RunStatus::Cancelled),
+        result: result.filter(|_| !stuck && status != RunStatus::Cancelled),
         steps,
-        failures: failures
-            .into_values()
-            .map(|failed| failed.failure.clone())
-            .collect(),
+        failures,
         elapsed: start.elapsed(),
+    }
+}
+
+/// What is told of a run that the runtime could not bring to its end: no step is to blame, so the job stands there.
+fn stopped_short(job: &dynop_abi::plan::Job) -> StepFailure {
+    StepFailure {
+        step_key: job.name.clone(),
+        step: 0,
+        message: "the run stopped with steps left to run; this is a bug of the runtime".into(),
+        kind: failure::Kind::Panic.word(),
+        place: None,
+        trace: Vec::new(),
+        related: None,
     }
 }
 

@@ -17,8 +17,10 @@ use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use dynop_abi::context::StepContext;
 use dynop_engine::run::{Claim, StreamId};
 
+use crate::cancel::Cancel;
 use crate::execute::StageRun;
 use crate::running::Contexts;
 use crate::shared::{Core, Shared};
@@ -102,6 +104,27 @@ fn unpack(both: u64) -> (u32, u32) {
     ((both >> 32) as u32, both as u32)
 }
 
+/// Contexts that the canceller knows, for as long as this lives.
+struct Known<'c> {
+    cancel: &'c Cancel,
+    addresses: Vec<*const StepContext>,
+}
+
+impl<'c> Known<'c> {
+    fn new(cancel: &'c Cancel, addresses: Vec<*const StepContext>) -> Self {
+        for &address in &addresses {
+            cancel.register(address);
+        }
+        Self { cancel, addresses }
+    }
+}
+
+impl Drop for Known<'_> {
+    fn drop(&mut self) {
+        self.cancel.clear_of(&self.addresses);
+    }
+}
+
 /// A worker thread.
 pub(crate) struct Worker<'s, 'r> {
     pub index: usize,
@@ -123,10 +146,8 @@ impl<'r> Shared<'r> {
                 unsafe { (*running).worker = &raw const worker };
             }
         }
-        let addresses = worker.contexts.addresses();
-        for &address in &addresses {
-            self.request.cancel.register(address);
-        }
+        // Dropped before the contexts go, also where a panic ends this.
+        let _known = Known::new(&self.request.cancel, worker.contexts.addresses());
         let mut core = self.lock();
         let mut look = FIRST_LOOK;
         while !core.is_over() {
@@ -141,8 +162,6 @@ impl<'r> Shared<'r> {
         drop(core);
         self.wake.notify_all();
         self.room.notify_all();
-        // Before the contexts go.
-        self.request.cancel.clear_of(&addresses);
     }
 
     /// Something to run: claimed, or taken from another worker.

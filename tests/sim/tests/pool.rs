@@ -12,7 +12,9 @@ use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
 use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_pool::entries::{dyn_fail_message, dyn_yield};
-use dynop_pool::{Cancel, Progress, RunRequest, RunStatus, Silent, StepCounts};
+use dynop_pool::{
+    Cancel, Observer, Progress, RunRequest, RunStatus, Silent, StepCounts, StepFailure,
+};
 use dynop_sim::{
     ADD, Evaluator, Missing, SPREAD, Value, add_fails, add_up, generate, item, item_count,
     item_key, ops, spread_fails,
@@ -304,6 +306,77 @@ fn cancelled(request: &RunRequest<'_>, delay: Duration) {
     let cancelled = outcome.steps.iter().any(|step| step.cancelled > 0);
     assert_eq!(outcome.status == RunStatus::Cancelled, cancelled);
     assert!(!cancelled || outcome.result.is_none());
+}
+
+/// An observer with a mistake in it.
+struct Panics;
+
+impl Observer for Panics {
+    fn step_failed(&self, _: &StepFailure) {
+        panic!("a mistake of whoever looks on");
+    }
+}
+
+unsafe extern "C" fn fails(ctx: *mut StepContext, _: *const *mut u8, _: *mut u8) -> Status {
+    // SAFETY: the context is the running step's.
+    unsafe { fail(ctx) }
+}
+
+#[test]
+fn a_panic_within_a_worker_ends_the_run_and_is_told() {
+    let number = || Source::Const(Const::Int(1));
+    let job = Job {
+        name: "stuck".into(),
+        docs: String::new(),
+        params: Vec::new(),
+        scopes: vec![Scope {
+            parent: ROOT,
+            over: None,
+        }],
+        steps: (0..3)
+            .map(|index| Step {
+                name: format!("s{index}"),
+                action: Action::Op(ADD),
+                scope: ROOT,
+                inputs: vec![number(), number()],
+                after: Vec::new(),
+                after_all: Vec::new(),
+                place: Place::default(),
+                policy: Policy::default(),
+            })
+            .collect(),
+        result: number(),
+        result_type: 0,
+    };
+    let (ops, progress) = (ops(), Progress::for_job(&job));
+    let mut code = code::<false>();
+    code[ADD as usize] = fails;
+    for threads in [1, 3] {
+        let cancel = Cancel::new();
+        let outcome = dynop_pool::run(&RunRequest {
+            program: dynop_pool::Program {
+                ops: &ops,
+                code: &code,
+                types: &[&INT, &INTS, &INT_PAIR, &BOOL],
+                sites: &[],
+            },
+            job: &job,
+            params: &[],
+            threads,
+            max_outstanding: 100,
+            observer: &Panics,
+            progress: &progress,
+            cancel: &cancel,
+        });
+        assert_eq!(outcome.status, RunStatus::Failed);
+        let told = outcome.failures.iter().map(|one| one.message.as_str());
+        assert!(
+            told.into_iter()
+                .any(|message| message.contains("bug of the runtime")),
+            "{:?}",
+            outcome.failures
+        );
+    }
 }
 
 /// Set by the clone that [`wait_for_it`] waits for.
