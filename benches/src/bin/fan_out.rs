@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
-use dynop_abi::desc::{Kind, PLAIN, StaticStr, TypeDesc};
+use dynop_abi::desc::{Kind, PLAIN, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_abi::plan::{
     Action, Collect, Const, Job, Op, OpParam, Output, OutputRef, Place, Policy, ROOT, Scope,
@@ -27,27 +27,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const ROUNDS: usize = 5;
 const THREADS: usize = 2;
 
-static INT: TypeDesc = TypeDesc {
-    kind: Kind::Int,
-    flags: PLAIN,
-    align: 8,
-    size: 8,
-    a: std::ptr::null(),
-    b: std::ptr::null(),
-    fields: std::ptr::null(),
-    field_count: 0,
-    name: StaticStr::new("Int"),
-};
+static INT: TypeDesc = TypeDesc::simple(Kind::Int, PLAIN, 8, "Int");
 static LIST: TypeDesc = TypeDesc {
-    kind: Kind::List,
-    flags: 0,
-    align: 8,
-    size: 8,
     a: &raw const INT,
-    b: std::ptr::null(),
-    fields: std::ptr::null(),
-    field_count: 0,
-    name: StaticStr::new("List<Int>"),
+    ..TypeDesc::simple(Kind::List, 0, 8, "List<Int>")
 };
 
 fn key(index: i64) -> String {

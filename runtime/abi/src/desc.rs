@@ -148,6 +148,22 @@ impl StaticStr {
 }
 
 impl TypeDesc {
+    /// A type of `size` bytes without parts, such as `Int`: not compiled, for what the runtime and tests describe
+    /// themselves. `flags` is [`PLAIN`] or 0; one byte is aligned to one, everything else to eight.
+    pub const fn simple(kind: Kind, flags: u8, size: u32, name: &'static str) -> Self {
+        Self {
+            kind,
+            flags,
+            align: if size <= 1 { 1 } else { 8 },
+            size,
+            a: std::ptr::null(),
+            b: std::ptr::null(),
+            fields: std::ptr::null(),
+            field_count: 0,
+            name: StaticStr::new(name),
+        }
+    }
+
     /// Whether copying bytes copies the value.
     pub fn is_plain(&self) -> bool {
         self.flags & PLAIN != 0

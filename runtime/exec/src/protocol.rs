@@ -208,31 +208,17 @@ fn find(outputs: &[Output], dynamic: bool, name: Option<&str>) -> Result<usize, 
 
 #[cfg(test)]
 mod tests {
-    use dynop_abi::desc::{PLAIN, StaticStr};
+    use dynop_abi::desc::PLAIN;
 
     use super::*;
 
-    const fn int(kind: Kind, name: &'static str) -> TypeDesc {
-        TypeDesc {
-            kind,
-            flags: PLAIN,
-            align: 8,
-            size: 8,
-            a: std::ptr::null(),
-            b: std::ptr::null(),
-            fields: std::ptr::null(),
-            field_count: 0,
-            name: StaticStr::new(name),
-        }
-    }
-
-    static INT: TypeDesc = int(Kind::Int, "Int");
+    static INT: TypeDesc = TypeDesc::simple(Kind::Int, PLAIN, 8, "Int");
 
     static INTS: TypeDesc = TypeDesc {
         kind: Kind::List,
         flags: 0,
         a: &raw const INT,
-        ..int(Kind::List, "List<Int>")
+        ..TypeDesc::simple(Kind::List, 0, 8, "List<Int>")
     };
 
     fn declared() -> Vec<Output> {

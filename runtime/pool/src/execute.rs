@@ -122,7 +122,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
                 false => self.outer[index].max(self.view().verdict(&shape.checks)),
             };
             let state = match verdict.state() {
-                None if self.shared.request.cancel.is_requested() => State::Cancelled,
+                None if self.is_cancelled(node) => State::Cancelled,
                 None => self.run(node, shape),
                 Some(State::UpstreamFailed) => self.upstream_failed(node, shape),
                 Some(state) => state,
@@ -136,6 +136,16 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             self.states[index] = state;
         }
         self.clear_frame();
+    }
+
+    /// Whether a node does not run because the run is cancelled. The instances of a product come to be all the same: what
+    /// waits for their clones waits for them.
+    fn is_cancelled(&self, node: NodeId) -> bool {
+        self.shared.request.cancel.is_requested()
+            && !matches!(
+                self.shared.graph.nodes[node as usize].kind,
+                NodeKind::Expand(_)
+            )
     }
 
     /// What becomes of a node in an instance that stands for a failure: everything is upstream-failed, down to the

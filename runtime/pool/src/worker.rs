@@ -147,7 +147,7 @@ impl<'r> Shared<'r> {
             }
         }
         // Dropped before the contexts go, also where a panic ends this.
-        let _known = Known::new(&self.request.cancel, worker.contexts.addresses());
+        let _known = Known::new(self.request.cancel, worker.contexts.addresses());
         let mut core = self.lock();
         let mut look = FIRST_LOOK;
         while !core.is_over() {

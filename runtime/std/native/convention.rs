@@ -50,17 +50,7 @@ pub(crate) const fn buffer_type(
 /// `Str`
 pub(crate) static STR: TypeDesc = text_type(Kind::Str, "Str");
 static PATH: TypeDesc = text_type(Kind::Path, "Path");
-static INT: TypeDesc = TypeDesc {
-    kind: Kind::Int,
-    flags: PLAIN,
-    align: 8,
-    size: 8,
-    a: std::ptr::null(),
-    b: std::ptr::null(),
-    fields: std::ptr::null(),
-    field_count: 0,
-    name: StaticStr::new("Int"),
-};
+static INT: TypeDesc = TypeDesc::simple(Kind::Int, PLAIN, 8, "Int");
 /// `List<Int>`
 pub(crate) static INT_LIST: TypeDesc =
     buffer_type(Kind::List, &raw const INT, std::ptr::null(), "List<Int>");

@@ -22,28 +22,14 @@ use dynop_sim::{
 use dynop_values::memory::live_buffers_of_process;
 use dynop_values::{list, text};
 
-const fn desc(kind: Kind, flags: u8, size: u32, name: &'static str) -> TypeDesc {
-    TypeDesc {
-        kind,
-        flags,
-        align: if size == 1 { 1 } else { 8 },
-        size,
-        a: std::ptr::null(),
-        b: std::ptr::null(),
-        fields: std::ptr::null(),
-        field_count: 0,
-        name: StaticStr::new(name),
-    }
-}
-
 const fn list_of(element: &'static TypeDesc, name: &'static str) -> TypeDesc {
-    let mut made = desc(Kind::List, 0, 8, name);
+    let mut made = TypeDesc::simple(Kind::List, 0, 8, name);
     made.a = element;
     made
 }
 
 const fn pair_of(fields: &'static [FieldDesc; 2], flags: u8, name: &'static str) -> TypeDesc {
-    let mut made = desc(Kind::Tuple, flags, 16, name);
+    let mut made = TypeDesc::simple(Kind::Tuple, flags, 16, name);
     made.fields = fields.as_ptr();
     made.field_count = 2;
     made
@@ -58,8 +44,8 @@ const fn field(desc: &'static TypeDesc, offset: u64) -> FieldDesc {
     }
 }
 
-static INT: TypeDesc = desc(Kind::Int, PLAIN, 8, "Int");
-static BOOL: TypeDesc = desc(Kind::Bool, PLAIN, 1, "Bool");
+static INT: TypeDesc = TypeDesc::simple(Kind::Int, PLAIN, 8, "Int");
+static BOOL: TypeDesc = TypeDesc::simple(Kind::Bool, PLAIN, 1, "Bool");
 static INTS: TypeDesc = list_of(&INT, "List<Int>");
 static INT_PAIR: TypeDesc = pair_of(&INT_FIELDS, PLAIN, "(Int, Int)");
 static INT_FIELDS: [FieldDesc; 2] = [field(&INT, 0), field(&INT, 8)];
@@ -304,6 +290,13 @@ fn cancelled(request: &RunRequest<'_>, delay: Duration) {
         dynop_pool::run(request)
     });
     let cancelled = outcome.steps.iter().any(|step| step.cancelled > 0);
+    // Not: stopped with something left to run.
+    assert_ne!(
+        outcome.failures.last().map(|one| one.kind),
+        Some("panic"),
+        "{:?}",
+        outcome.failures
+    );
     assert_eq!(outcome.status == RunStatus::Cancelled, cancelled);
     assert!(!cancelled || outcome.result.is_none());
 }
