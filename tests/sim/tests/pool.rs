@@ -3,7 +3,7 @@
 //! same on the heap, counted: what is left behind, or released twice, shows in the number of live buffers.
 
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use dynop_abi::plan::{Action, Const, Job, OutputRef, Place, Policy, ROOT, Scope, Source, Step};
@@ -16,7 +16,7 @@ use dynop_pool::{
     Cancel, Observer, Progress, RunRequest, RunStatus, Silent, StepCounts, StepFailure,
 };
 use dynop_sim::{
-    ADD, Evaluator, Missing, SPREAD, Value, add_fails, add_up, generate, item, item_count,
+    ADD, Evaluator, Missing, ODD, SPREAD, Value, add_fails, add_up, generate, item, item_count,
     item_key, ops, spread_fails,
 };
 use dynop_values::memory::live_buffers_of_process;
@@ -459,9 +459,96 @@ fn box_constants(source: &mut Source) {
     }
 }
 
+/// The most live buffers that [`weigh`] has seen.
+static MOST: AtomicI64 = AtomicI64::new(0);
+
+/// Yields thousands of items on the heap.
+unsafe extern "C" fn flood(ctx: *mut StepContext, inputs: *const *mut u8, _: *mut u8) -> Status {
+    // SAFETY: the op has one boxed value and one dynamic output of such.
+    unsafe {
+        for index in 0..take::<true>(*inputs) {
+            let mut value = 0u64;
+            give::<true>((&raw mut value).cast(), index);
+            let mut key = text::new(item_key(index).as_bytes()).expect("there is memory");
+            let (value, key) = ((&raw mut value).cast(), (&raw mut key).cast());
+            if dyn_yield(ctx, u32::MAX, 0, value, key) != OK {
+                return FAILED;
+            }
+        }
+    }
+    OK
+}
+
+/// Takes a boxed value and gives whether it is odd, having looked how many buffers there are.
+unsafe extern "C" fn weigh(
+    ctx: *mut StepContext,
+    inputs: *const *mut u8,
+    output: *mut u8,
+) -> Status {
+    MOST.fetch_max(live_buffers_of_process(), Ordering::Relaxed);
+    // SAFETY: as for `odd`.
+    unsafe { odd::<true>(ctx, inputs, output) }
+}
+
+/// Items that two steps want each go when the second has had them: those alive do not grow with the number of keys.
+fn items_go_with_their_last_consumer() {
+    const ITEMS: i64 = 20_000;
+    let step = |name: &str, op, scope, inputs| Step {
+        name: name.into(),
+        action: Action::Op(op),
+        scope,
+        inputs,
+        after: Vec::new(),
+        after_all: Vec::new(),
+        place: Place::default(),
+        policy: Policy::default(),
+    };
+    let scope = |over| Scope { parent: ROOT, over };
+    let many = || Source::Const(Const::List(vec![Const::Int(ITEMS)]));
+    let job = Job {
+        name: "flood".into(),
+        docs: String::new(),
+        params: Vec::new(),
+        scopes: vec![scope(None), scope(Some(OutputRef { step: 0, output: 0 }))],
+        steps: vec![
+            step("flood", SPREAD, ROOT, vec![many()]),
+            step("left", ODD, 1, vec![Source::Item(1)]),
+            step("right", ODD, 1, vec![Source::Item(1)]),
+        ],
+        result: many(),
+        result_type: 0,
+    };
+    let (ops, progress, cancel) = (ops(), Progress::for_job(&job), Cancel::new());
+    let mut code = code::<true>();
+    code[SPREAD as usize] = flood;
+    code[ODD as usize] = weigh;
+    for threads in [1, 2] {
+        MOST.store(0, Ordering::Relaxed);
+        let outcome = dynop_pool::run(&RunRequest {
+            program: dynop_pool::Program {
+                ops: &ops,
+                code: &code,
+                types: &[&INTS, &BOXES, &BOX_PAIR, &BOOL],
+                sites: &[],
+            },
+            job: &job,
+            params: &[],
+            threads,
+            max_outstanding: 100,
+            observer: &Silent,
+            progress: &progress,
+            cancel: &cancel,
+        });
+        assert_eq!(outcome.status, RunStatus::Succeeded);
+        let most = MOST.load(Ordering::Relaxed);
+        assert!(most < ITEMS / 10, "{most} buffers alive, {threads} threads");
+    }
+}
+
 // One test, since the buffers of the whole process are counted.
 #[test]
 fn random_plans_run_as_they_are_read() {
+    items_go_with_their_last_consumer();
     for seed in 0..1000 {
         check::<false>(seed, 1, 1000);
         check::<false>(seed, 3, 2);
