@@ -1,4 +1,4 @@
-//! Gathers the pages of the diagnostic codes and the standard library's sources, which `dynopc` carries.
+//! Gathers the pages of the diagnostic codes, which `dynopc` carries.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,6 @@ fn main() {
         "PAGES",
         &out.join("pages.rs"),
     );
-    embed(&root.join("runtime/std"), "dyn", "STD", &out.join("std.rs"));
 }
 
 /// Writes `static NAME: &[(&str, &str)]`: file stem and text of each file with that extension, sorted by name.

@@ -22,6 +22,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "dynop_lower",
         &["dynop_base", "dynop_sema", "dynop_ir", "dynop_abi"],
     ),
+    (
+        "dynop_ide",
+        &["dynop_base", "dynop_syntax", "dynop_sema", "dynop_plan"],
+    ),
     ("dynop_codegen", &["dynop_base", "dynop_ir", "dynop_abi"]),
     ("dynop_archive", &[]),
     ("dynop_wild", &[]),
@@ -32,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynop_abi",
             "dynop_base",
             "dynop_codegen",
+            "dynop_ide",
             "dynop_ir",
             "dynop_link",
             "dynop_lower",

@@ -153,6 +153,13 @@ impl Diagnostic {
         self.code.severity
     }
 
+    /// Whether the primary place is of what nobody needs: an unused name, code that is never reached.
+    pub fn is_unnecessary(&self) -> bool {
+        crate::codes::UNNECESSARY
+            .iter()
+            .any(|code| code.id == self.code.id)
+    }
+
     /// Whether it stops the build.
     pub fn is_error(&self) -> bool {
         self.severity() == Severity::Error

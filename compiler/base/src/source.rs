@@ -148,10 +148,11 @@ impl SourceFile {
     }
 }
 
-/// All source files of one compilation. Append-only, so ids and spans stay good.
-#[derive(Debug, Default)]
+/// All source files of one compilation. Append-only, so ids and spans stay good. A clone shares its texts.
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
-    files: Vec<SourceFile>,
+    // Shared, since an editor's analyses hold the same files again and again.
+    files: Vec<Arc<SourceFile>>,
 }
 
 impl SourceMap {
@@ -163,13 +164,19 @@ impl SourceMap {
     /// Adds a file and names it. Offsets are 32 bits: the caller refuses texts of 4 GiB and more.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(self.files.len() as u32);
-        self.files.push(SourceFile::new(name.into(), text.into()));
+        self.files
+            .push(Arc::new(SourceFile::new(name.into(), text.into())));
         id
     }
 
     /// The file of an id that this map gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// The file of an id that this map may have given.
+    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize).map(|file| &**file)
     }
 
     /// The text under a span; empty if the span does not fit the file.
@@ -189,7 +196,7 @@ impl SourceMap {
         self.files
             .iter()
             .enumerate()
-            .map(|(i, f)| (FileId(i as u32), f))
+            .map(|(i, f)| (FileId(i as u32), &**f))
     }
 }
 

@@ -3,22 +3,19 @@
 //! Each stage is a function of its own room; this one loads files, keeps diagnostics and times, and stops where errors
 //! make a later stage meaningless.
 
-use std::collections::HashMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dynop_base::{Diagnostic, FileId, SourceMap, Span, codes};
+use dynop_ide::files::Files;
+use dynop_ide::program::{ParsedFile, Program};
 use dynop_link::{LinkError, LinkOptions, Linker, Strip};
-use dynop_sema::{Imported, Input, Role, hir};
-use dynop_syntax::ast::{Module, NodeId};
+use dynop_sema::hir;
 
+use crate::disk::{Disk, Given};
 use crate::foreign;
-use crate::imports::{self, Import};
-use crate::load;
 use crate::render::{self, MessageFormat, Style};
 use crate::timings::Timings;
-
-include!(concat!(env!("OUT_DIR"), "/std.rs"));
 
 /// The seams that can be printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -103,106 +100,36 @@ pub struct Frontend {
     pub diagnostics: Vec<Diagnostic>,
     /// How long it took.
     pub timings: Timings,
-    files: Vec<Loaded>,
+    main: Option<ParsedFile>,
     program: Option<hir::Program>,
     planned: Option<dynop_plan::PlanOutput>,
     for_tests: bool,
 }
 
-/// A parsed file.
-#[derive(Debug)]
-struct Loaded {
-    module: Module,
-    role: Role,
-    imports: Vec<(NodeId, Imported)>,
-}
-
 impl Frontend {
     /// Loads a program from its main file and checks it.
     pub fn check(&mut self, path: &Path) {
-        let loaded = load::load(&mut self.sources, path);
-        match loaded {
-            Ok(file) => self.check_file(file, path),
-            Err(diagnostic) => self.diagnostics.push(*diagnostic),
-        }
+        self.check_with(path, &Disk);
     }
 
     /// Checks a program whose main file is this text; what it imports is looked for in the current folder.
     pub fn check_text(&mut self, name: &str, text: &str) {
-        let file = self.sources.add(name, text);
-        self.check_file(file, Path::new(name));
+        let path = Path::new(name);
+        self.check_with(path, &Given { path, text });
     }
 
-    fn check_file(&mut self, file: FileId, path: &Path) {
+    fn check_with(&mut self, path: &Path, files: &dyn Files) {
         let mut timings = std::mem::take(&mut self.timings);
-        timings.stage("parse", || {
-            self.parse(file, Role::Main);
-            self.load_imports(path);
-            for &(name, text) in STD {
-                let file = self.sources.add(format!("std/{name}.dyn"), text);
-                self.parse(file, Role::Std(name.to_owned()));
-            }
-        });
-        let inputs: Vec<Input<'_>> = self
-            .files
-            .iter()
-            .map(|file| Input {
-                module: &file.module,
-                role: file.role.clone(),
-                imports: file.imports.clone(),
-            })
-            .collect();
-        let checked = timings.stage("check", || dynop_sema::check(&inputs));
-        self.diagnostics.extend(checked.diagnostics);
-        self.program = Some(checked.program);
-        self.timings = timings;
-    }
-
-    fn parse(&mut self, file: FileId, role: Role) -> usize {
-        let text = self.sources.file(file).text.clone();
-        let parsed = dynop_syntax::parse(file, &text);
-        self.diagnostics.extend(parsed.diagnostics);
-        self.files.push(Loaded {
-            module: parsed.module,
-            role,
-            imports: Vec::new(),
-        });
-        self.files.len() - 1
-    }
-
-    /// Loads what the main file imports, and what that imports, each file once. A file that is not there is left out:
-    /// `sema` speaks of it where it is imported.
-    fn load_imports(&mut self, main: &Path) {
-        let mut paths: Vec<PathBuf> = vec![main.to_path_buf()];
-        let mut known: HashMap<PathBuf, usize> = HashMap::from([(main.to_path_buf(), 0)]);
-        let mut at = 0;
-        while at < self.files.len() {
-            let folder = paths[at].parent().unwrap_or(Path::new("")).to_path_buf();
-            for Import { id, span, parts } in imports::of(&self.files[at].module) {
-                let path = imports::path(&folder, &parts);
-                let found = match known.get(&path) {
-                    Some(&index) => Imported::File(index),
-                    None if parts.iter().any(|part| part == "_") => Imported::Unreadable,
-                    None if !path.exists() => Imported::Missing(imports::nearest(&folder, &parts)),
-                    None => match load::load(&mut self.sources, &path) {
-                        Ok(file) => {
-                            let index = self.parse(file, Role::Import(parts.join(".")));
-                            known.insert(path.clone(), index);
-                            paths.push(path);
-                            Imported::File(index)
-                        }
-                        Err(diagnostic) => {
-                            let place = self.sources.locate(span);
-                            let diagnostic = diagnostic.note(format!("imported at {place}"));
-                            self.diagnostics.push(diagnostic);
-                            Imported::Unreadable
-                        }
-                    },
-                };
-                self.files[at].imports.push((id, found));
-            }
-            at += 1;
+        let loaded = timings.stage("parse", || Program::load(path, files));
+        self.sources = loaded.sources.clone();
+        self.diagnostics.extend_from_slice(&loaded.diagnostics);
+        if !loaded.files.is_empty() {
+            let checked = timings.stage("check", || dynop_sema::check(&loaded.inputs()));
+            self.diagnostics.extend(checked.diagnostics);
+            self.program = Some(checked.program);
         }
+        self.main = loaded.files.into_iter().next();
+        self.timings = timings;
     }
 
     /// Whether anything found so far stops a build.
@@ -282,8 +209,8 @@ impl Frontend {
     pub fn emit(&mut self, emit: Emit) -> String {
         match emit {
             Emit::Tree => self
-                .files
-                .first()
+                .main
+                .as_ref()
                 .map(|file| file.module.dump())
                 .unwrap_or_default(),
             Emit::Checked => self

@@ -10,11 +10,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub mod commands;
+pub mod disk;
 pub mod driver;
 pub mod excerpt;
 mod foreign;
-pub mod imports;
-pub mod load;
 pub mod render;
 pub mod testing;
 pub mod timings;

@@ -78,6 +78,13 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
     .copied()
 }
 
+/// The codes of what can be taken away without changing what the program does: an editor shows it dimmed.
+pub static UNNECESSARY: &[&Code] = &[
+    &names::UNUSED_VARIABLE,
+    &composition::UNUSED_DYNAMIC,
+    &types::UNREACHABLE,
+];
+
 /// The code of an id such as `E0301`, in any case.
 pub fn find(id: &str) -> Option<&'static Code> {
     all().find(|code| code.id.eq_ignore_ascii_case(id))

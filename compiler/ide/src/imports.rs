@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use dynop_base::Span;
 use dynop_syntax::ast::{ItemKind, Module, NodeId};
 
+use crate::files::{Entry, Files, folder_of};
+
 /// Folders deeper below the importing file are not looked into for what may have been meant.
 const DEEPEST: usize = 4;
 
@@ -46,13 +48,8 @@ pub fn path(folder: &Path, parts: &[String]) -> PathBuf {
 }
 
 /// The dotted path of a file that may have been meant: of the same name elsewhere, or of a similar one.
-pub fn nearest(folder: &Path, parts: &[String]) -> Option<String> {
-    let mut all = Vec::new();
-    let here = match folder {
-        empty if empty == Path::new("") => Path::new("."),
-        folder => folder,
-    };
-    collect(here, "", 0, &mut all);
+pub fn nearest(files: &dyn Files, folder: &Path, parts: &[String]) -> Option<String> {
+    let mut all = all(files, folder);
     all.sort_unstable();
     let written = parts.join(".");
     let near = dynop_base::nearest(&written, all.iter().map(String::as_str)).map(str::to_owned);
@@ -63,26 +60,35 @@ pub fn nearest(folder: &Path, parts: &[String]) -> Option<String> {
     })
 }
 
+/// The dotted paths of the files that a file in this folder can import.
+pub fn all(files: &dyn Files, folder: &Path) -> Vec<String> {
+    let mut all = Vec::new();
+    collect(files, &folder_of(folder), "", 0, &mut all);
+    all
+}
+
 /// Adds the dotted paths of the `.dyn` files of a folder that an import can name.
-fn collect(folder: &Path, before: &str, depth: usize, all: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+fn collect(files: &dyn Files, folder: &Path, before: &str, depth: usize, all: &mut Vec<String>) {
+    let mut entries = files.list(folder);
     entries.sort_unstable();
-    for path in entries {
-        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else {
-            continue;
+    for Entry {
+        name,
+        folder: is_folder,
+    } in entries
+    {
+        let (stem, is_source) = match name.strip_suffix(".dyn") {
+            Some(stem) => (stem, !is_folder),
+            None => (name.as_str(), false),
         };
-        let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let is_word = !stem.is_empty() && stem.chars().all(|c| c.is_alphanumeric() || c == '_');
         if !is_word || all.len() >= MOST_FILES {
             continue;
         }
-        let is_source = path.extension().is_some_and(|extension| extension == "dyn");
-        if is_source && path.is_file() {
-            all.push(format!("{before}{name}"));
-        } else if path.extension().is_none() && depth < DEEPEST && path.is_dir() {
-            collect(&path, &format!("{before}{name}."), depth + 1, all);
+        if is_source {
+            all.push(format!("{before}{stem}"));
+        } else if is_folder && stem == name && depth < DEEPEST {
+            let deeper = format!("{before}{stem}.");
+            collect(files, &folder.join(&name), &deeper, depth + 1, all);
         }
     }
 }

@@ -1,0 +1,26 @@
+//! What an editor asks of a program: diagnostics, hover, definition, references, symbols, completion, repairs.
+//!
+//! [`Analysis`] is a program as it was at one moment: its main file and all that it imports, parsed and checked by the
+//! same code as `dynopc check`. Questions are byte offsets and spans, answers are plain data; who speaks a protocol
+//! converts them. The room does no IO (files come through [`files::Files`]), reads no clock and never panics, whatever
+//! the text: half a program is the ordinary case here.
+
+pub mod analysis;
+pub mod completion;
+pub mod definition;
+pub mod files;
+pub mod fixes;
+pub mod hover;
+pub mod imports;
+mod library;
+pub mod program;
+pub mod references;
+pub mod symbols;
+
+pub use analysis::{Analysis, Target};
+pub use completion::{Item, ItemKind};
+pub use files::{Content, Entry, Files};
+pub use fixes::QuickFix;
+pub use hover::Hover;
+pub use references::{Reference, RenameRefused};
+pub use symbols::{DocumentSymbol, SymbolKind};
