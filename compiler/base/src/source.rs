@@ -119,6 +119,13 @@ impl SourceFile {
         }
     }
 
+    /// The byte offset of a line and column, both from 1; a column past the line's end is its end.
+    pub fn offset(&self, line: u32, column: u32) -> u32 {
+        let text = self.line(line);
+        let before = text.char_indices().nth(column.saturating_sub(1) as usize);
+        (self.line_start(line) + before.map_or(text.len(), |(at, _)| at)) as u32
+    }
+
     /// How many lines there are to show: at least one, and none for the nothing behind a last line's end.
     pub fn line_count(&self) -> u32 {
         let behind_the_last = self.text.is_empty() || self.text.ends_with('\n');
@@ -212,6 +219,10 @@ mod tests {
         assert_eq!(file.line_column(0), LineColumn { line: 1, column: 1 });
         assert_eq!(file.line_column(5), LineColumn { line: 2, column: 2 });
         assert_eq!(file.line_column(99), LineColumn { line: 3, column: 1 });
+        assert_eq!(
+            (file.offset(2, 2), file.offset(2, 9), file.offset(1, 1)),
+            (5, 6, 0)
+        );
         assert_eq!(file.line(2), "çd");
         assert_eq!(file.line(9), "");
         assert_eq!((file.line_count(), file.line_start(2)), (2, 3));

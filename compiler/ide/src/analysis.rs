@@ -7,11 +7,13 @@ use dynop_sema::Checked;
 use dynop_syntax::ast::FunctionKind;
 
 use crate::files::Files;
+use crate::hover::PlannedStep;
+use crate::index::Index;
 use crate::library::library;
 use crate::program::{ParsedFile, Program};
 
 /// The stack that evaluating jobs needs at most, in bytes: they nest as deep as their trees.
-const STACK: usize = 64 << 20;
+pub(crate) const STACK: usize = 64 << 20;
 
 /// A program, loaded and checked. Immutable, and may be asked from several threads at once.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Analysis {
     pub(crate) main: PathBuf,
     pub(crate) program: Program,
     checked: Option<Checked>,
+    pub(crate) index: Index,
+    pub(crate) steps: Vec<PlannedStep>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -46,24 +50,31 @@ impl Analysis {
 
     fn of(main: &Path, program: Program) -> Self {
         let mut diagnostics = program.diagnostics.clone();
-        let checked = (!program.files.is_empty()).then(|| {
-            let mut checked = dynop_sema::check(&program.inputs());
+        let mut checked = (!program.files.is_empty()).then(|| {
+            let mut checked = dynop_sema::check_recorded(&program.inputs());
             diagnostics.append(&mut checked.diagnostics);
             checked
         });
+        let mut steps = Vec::new();
         if let Some(checked) = &checked
             && !diagnostics.iter().any(Diagnostic::is_error)
             && has_jobs(checked)
         {
             let plan = || dynop_plan::build(&checked.program, &program.sources);
-            if let Err(found) = stacker::grow(STACK, plan) {
-                diagnostics.extend(found);
+            match stacker::grow(STACK, plan) {
+                Ok(planned) => steps = planned_steps(&program, &planned),
+                Err(found) => diagnostics.extend(found),
             }
         }
+        let record = checked
+            .as_mut()
+            .map(|checked| std::mem::take(&mut checked.record));
         Self {
             main: main.to_path_buf(),
             program,
             checked,
+            index: Index::new(record.unwrap_or_default()),
+            steps,
             diagnostics,
         }
     }
@@ -127,4 +138,34 @@ fn has_jobs(checked: &Checked) -> bool {
         .functions
         .iter()
         .any(|f| f.kind == FunctionKind::Job && Some(f.file) == program.main)
+}
+
+/// The steps of a plan, by their places in the text.
+fn planned_steps(program: &Program, planned: &dynop_plan::PlanOutput) -> Vec<PlannedStep> {
+    let mut steps = Vec::new();
+    for job in &planned.plan.jobs {
+        let depth = |mut scope: usize| {
+            let mut depth = 0;
+            // The root is its own parent, and a parent comes before its children.
+            while let Some(parent) = job.scopes.get(scope).map(|scope| scope.parent as usize)
+                && parent < scope
+            {
+                scope = parent;
+                depth += 1;
+            }
+            depth
+        };
+        for step in &job.steps {
+            let mut files = program.files.iter();
+            let file = files.find(|file| *file.path.to_string_lossy() == step.place.file);
+            let Some(file) = file else { continue };
+            let text = program.sources.file(file.id);
+            steps.push(PlannedStep {
+                place: (file.id, text.offset(step.place.line, step.place.column)),
+                name: step.name.clone(),
+                depth: depth(step.scope as usize),
+            });
+        }
+    }
+    steps
 }

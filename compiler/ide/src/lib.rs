@@ -7,15 +7,19 @@
 
 pub mod analysis;
 pub mod completion;
+mod declared;
 pub mod definition;
 pub mod files;
 pub mod fixes;
 pub mod hover;
 pub mod imports;
+mod index;
+mod keywords;
 mod library;
 pub mod program;
 pub mod references;
 pub mod symbols;
+mod words;
 
 pub use analysis::{Analysis, Target};
 pub use completion::{Item, ItemKind};

@@ -10,6 +10,7 @@ use dynop_base::{Span, Symbol, nearest};
 use dynop_syntax::ast;
 
 use crate::hir::{self, ConstId, EnumId, FunctionId, StructId};
+use crate::record::Recorder;
 use crate::ty::Ty;
 use crate::{Input, Role};
 
@@ -110,6 +111,8 @@ pub struct Context<'a> {
     pub core: Option<ModuleId>,
     /// How many more unknown names are told their nearest one: each takes a look at every name there is.
     pub suggestions: Cell<u32>,
+    /// Where it is written down what names stand for.
+    pub recorder: Recorder,
 }
 
 /// See [`Context::suggestions`]: beyond so many, a program lacks a file rather than letters.

@@ -20,6 +20,7 @@ pub mod hir;
 pub mod infer;
 pub mod names;
 pub mod policy;
+pub mod record;
 pub mod recursion;
 pub mod regexes;
 pub mod scan;
@@ -37,6 +38,7 @@ use dynop_base::Diagnostic;
 use dynop_syntax::ast::{Body, FunctionKind, Module, NodeId};
 
 use crate::hir::FunctionId;
+use crate::record::Recorder;
 
 /// A parsed file and what it is to the program.
 #[derive(Clone, Debug)]
@@ -78,6 +80,8 @@ pub struct Checked {
     pub program: hir::Program,
     /// What was found, in the order of files and text.
     pub diagnostics: Vec<Diagnostic>,
+    /// What names stand for; empty unless asked for.
+    pub record: record::Record,
 }
 
 /// The stack that checking needs at most, in bytes: trees are at most [`dynop_syntax::MAX_TREE_DEPTH`] deep, and a level
@@ -86,12 +90,18 @@ const STACK: usize = 64 << 20;
 
 /// Checks a program. Total: it never panics, whatever the trees hold.
 pub fn check(inputs: &[Input<'_>]) -> Checked {
-    stacker::grow(STACK, || check_here(inputs))
+    stacker::grow(STACK, || check_here(inputs, Recorder::default()))
 }
 
-fn check_here(inputs: &[Input<'_>]) -> Checked {
+/// As [`check`], with a record of what names stand for and which types expressions have.
+pub fn check_recorded(inputs: &[Input<'_>]) -> Checked {
+    stacker::grow(STACK, || check_here(inputs, Recorder::writing()))
+}
+
+fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
     let mut diagnostics = Vec::new();
     let mut cx = names::collect(inputs, &mut diagnostics);
+    cx.recorder = recorder;
     cx.program.json = cx.json_enum();
     signatures::resolve(&mut cx, &mut diagnostics);
     signatures::check_reserved(&cx, &mut diagnostics);
@@ -140,5 +150,6 @@ fn check_here(inputs: &[Input<'_>]) -> Checked {
     Checked {
         program: cx.program,
         diagnostics,
+        record: cx.recorder.finish(),
     }
 }

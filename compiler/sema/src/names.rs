@@ -27,6 +27,7 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
         std_modules: HashMap::new(),
         core: None,
         suggestions: crate::context::SUGGESTIONS.into(),
+        recorder: Default::default(),
     };
     for (index, input) in inputs.iter().enumerate() {
         let module = ModuleId(index as u32);

@@ -139,6 +139,7 @@ fn lower_name(
     if let [name] = path
         && let Some(index) = scope.generics.iter().position(|g| g.name == name.name)
     {
+        cx.note_use(name.span, scope.generics[index].span);
         let ty = Ty::Param(index as u32, name.name);
         return counted(ty, name.name.as_str(), 0, written, &args_types, diagnostics);
     }
@@ -148,6 +149,7 @@ fn lower_name(
     let Some(definition) = definition else {
         return built_in(last, written, args_types, diagnostics);
     };
+    cx.note_definition(last.span, definition);
     let (wanted, name) = match definition {
         Definition::Struct(id) => (cx.structs[id.0 as usize].decl.generics.len(), last.name),
         Definition::Enum(id) => (cx.enums[id.0 as usize].decl.generics.len(), last.name),
@@ -259,6 +261,7 @@ fn find_type(
         );
         return None;
     };
+    cx.note_definition(first.span, Definition::Module(module));
     let [name] = rest else {
         diagnostics.push(
             Diagnostic::new(

@@ -20,6 +20,8 @@ use pest::Parser;
 
 use grammar::{DynopParser, Rule};
 
+pub use messages::KEYWORDS;
+
 /// How many brackets, and words that take another expression (`if`, `match`, `fail`, `return`, `run`, closure heads), may be
 /// open at once. More is refused with `E0103`.
 pub const MAX_NESTING: usize = 256;

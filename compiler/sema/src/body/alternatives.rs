@@ -61,6 +61,7 @@ impl BodyChecker<'_, '_> {
                 );
             }
             self.scope.insert(*name, *other);
+            self.note_local(self.locals[id.0 as usize].span, *other);
             renamed.push((*id, *other));
         }
         for (name, _) in &theirs {

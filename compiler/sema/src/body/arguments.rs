@@ -59,7 +59,10 @@ impl BodyChecker<'_, '_> {
                         .skip(skip)
                         .position(|param| param.name == name.name)
                     {
-                        Some(found) => found + skip,
+                        Some(found) => {
+                            self.cx.note_use(name.span, params[found + skip].span);
+                            found + skip
+                        }
                         None => {
                             self.unknown_argument(id, skip, name);
                             continue;

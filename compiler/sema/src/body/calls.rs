@@ -60,7 +60,10 @@ impl BodyChecker<'_, '_> {
         }
         match self.cx.resolve(self.module, name) {
             Some(Definition::Module(_)) | None if name == "Path" => self.path(written),
-            Some(definition) => self.call_definition(definition, name, type_args, written, hint),
+            Some(definition) => {
+                self.cx.note_definition(written.callee, definition);
+                self.call_definition(definition, name, type_args, written, hint)
+            }
             None => {
                 self.unknown_name(name, written.callee);
                 self.broken_call(written)
@@ -140,9 +143,13 @@ impl BodyChecker<'_, '_> {
         } else {
             Some(first)
         }) else {
+            self.cx
+                .note_definition(written.callee, Definition::Function(first));
             self.no_overload(first, skip, written);
             return self.error_expr(written.span);
         };
+        self.cx
+            .note_definition(written.callee, Definition::Function(id));
         let function = self.cx.function(id);
         let direct = function.kind == FunctionKind::Op && self.in_test();
         if function.kind != FunctionKind::Fn && !direct {

@@ -68,6 +68,7 @@ impl BodyChecker<'_, '_> {
             return self.error_expr(expr.span);
         }
         let value = self.expr_inner(expr, hint);
+        self.note_type(expr.span, &value.ty);
         if measure(&value.ty, LARGEST_TYPE) > LARGEST_TYPE {
             self.report(too_large(expr.span));
             return self.error_expr(expr.span);

@@ -42,6 +42,11 @@ impl BodyChecker<'_, '_> {
                 *ty = self.infer.resolve(ty);
             }
         }
+        let typed = std::mem::take(&mut self.typed);
+        let typed = typed
+            .iter()
+            .map(|(span, ty)| (*span, self.infer.resolve(ty)));
+        self.cx.note_types(typed);
         Findings {
             requirements,
             instances,

@@ -53,6 +53,7 @@ impl BodyChecker<'_, '_> {
         };
         let ty = self.infer.shallow(&receiver.ty);
         if let Some((index, field)) = self.find_field(&ty, name.name) {
+            self.cx.note_field(name.span, &ty, index);
             let callee = made(
                 ExprKind::Field {
                     base: Box::new(receiver),

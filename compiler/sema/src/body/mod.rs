@@ -83,6 +83,8 @@ pub struct BodyChecker<'c, 'a> {
     narrowed: HashSet<LocalId>,
     requirements: Vec<Requirement>,
     instances: Vec<Instance>,
+    // Types by place, for the record.
+    typed: Vec<(Span, Ty)>,
 }
 
 /// What is known of a local besides its type.
@@ -207,6 +209,14 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             narrowed: HashSet::new(),
             requirements: Vec::new(),
             instances: Vec::new(),
+            typed: Vec::new(),
+        }
+    }
+
+    /// Notes the type of what is at a place, to be recorded once it is known in full.
+    fn note_type(&mut self, place: Span, ty: &Ty) {
+        if self.cx.recorder.writes() {
+            self.typed.push((place, ty.clone()));
         }
     }
 
@@ -218,6 +228,8 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
     /// Binds a name in the innermost scope.
     pub fn bind(&mut self, name: Ident, ty: Ty, mutable: bool, origin: Bound) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
+        self.cx.note_use(name.span, name.span);
+        self.note_type(name.span, &ty);
         self.locals.push(Local {
             name: name.name,
             ty,

@@ -30,13 +30,24 @@ impl BodyChecker<'_, '_> {
         }
     }
 
+    /// Notes the use of a local.
+    pub(super) fn note_local(&self, place: Span, id: LocalId) {
+        if let Some(local) = self.locals.get(id.0 as usize) {
+            self.cx.note_use(place, local.span);
+        }
+    }
+
     pub(super) fn name(&mut self, name: Symbol, span: Span, hint: Option<&Ty>) -> Expr {
         if let Some(id) = self.local(name) {
             self.use_local(id);
+            self.note_local(span, id);
             return self.read_local(id, span);
         }
         match self.cx.resolve(self.module, name) {
-            Some(definition) => self.definition(definition, name, span, hint),
+            Some(definition) => {
+                self.cx.note_definition(span, definition);
+                self.definition(definition, name, span, hint)
+            }
             None => {
                 self.unknown_name(name, span);
                 self.error_expr(span)
@@ -201,13 +212,19 @@ impl BodyChecker<'_, '_> {
         if self.local(name).is_some() {
             return None;
         }
-        self.cx.resolve_module(self.module, name)
+        let module = self.cx.resolve_module(self.module, name)?;
+        self.cx
+            .note_definition(expr.span, Definition::Module(module));
+        Some(module)
     }
 
     /// A public name of a module; what is wrong is reported.
     pub fn module_member(&mut self, module: ModuleId, name: Ident) -> Option<Definition> {
         match crate::names::public_member(self.cx, self.module, module, name) {
-            Ok(definition) => Some(definition),
+            Ok(definition) => {
+                self.cx.note_definition(name.span, definition);
+                Some(definition)
+            }
             Err(diagnostic) => {
                 if let Some(diagnostic) = diagnostic {
                     self.report(*diagnostic);
@@ -251,14 +268,17 @@ impl BodyChecker<'_, '_> {
     pub(super) fn field_of(&mut self, base: Expr, name: Ident, span: Span) -> Expr {
         let ty = self.infer.shallow(&base.ty);
         match self.find_field(&ty, name.name) {
-            Some((index, field)) => made(
-                ExprKind::Field {
-                    base: Box::new(base),
-                    index,
-                },
-                field,
-                span,
-            ),
+            Some((index, field)) => {
+                self.cx.note_field(name.span, &ty, index);
+                made(
+                    ExprKind::Field {
+                        base: Box::new(base),
+                        index,
+                    },
+                    field,
+                    span,
+                )
+            }
             None => {
                 self.unknown_field(&ty, name, base.span);
                 self.error_expr(span)

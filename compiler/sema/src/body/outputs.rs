@@ -211,7 +211,10 @@ impl BodyChecker<'_, '_> {
                     .iter()
                     .position(|output| output.name == text.as_str())
                 {
-                    Some(index) => index,
+                    Some(index) => {
+                        self.cx.note_use(name.span, outputs[index].span);
+                        index
+                    }
                     None => {
                         self.unknown_output(id, text, name.span, &listed);
                         return None;

@@ -93,6 +93,7 @@ impl BodyChecker<'_, '_> {
             && self.local(name).is_none()
             && let Some(Definition::Const(id)) = self.cx.resolve(self.module, name)
         {
+            self.cx.note_definition(span, Definition::Const(id));
             let constant = &self.cx.program.consts[id.0 as usize];
             let const_type = constant.ty.clone();
             let value = Expr {
@@ -271,6 +272,9 @@ impl BodyChecker<'_, '_> {
                 Some(name) => self.find_field(ty, name.name),
                 None => None,
             };
+            if let (Some((index, _)), Some(name)) = (&found, field.name) {
+                self.cx.note_field(name.span, ty, *index);
+            }
             let of = found.as_ref().map_or(Ty::Error, |(_, ty)| ty.clone());
             let pattern = self.pattern_inner(&field.pattern, &of, mutable, origin);
             match (found, field.name) {
@@ -368,6 +372,9 @@ impl BodyChecker<'_, '_> {
             },
             _ => None,
         };
+        if let (Some(definition), Some(name)) = (definition, path.last()) {
+            self.cx.note_definition(name.span, definition);
+        }
         let fields = fields.unwrap_or_default();
         match (definition, ty) {
             // As with a literal or a case: a struct held against an option matches the value in it.

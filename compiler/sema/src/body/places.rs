@@ -86,6 +86,8 @@ impl BodyChecker<'_, '_> {
             }
             return None;
         };
+        self.note_local(span, id);
+        self.note_type(span, &self.locals[id.0 as usize].ty.clone());
         self.local_place(id, span, purpose)
     }
 

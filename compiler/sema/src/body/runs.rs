@@ -54,7 +54,11 @@ impl BodyChecker<'_, '_> {
             self.broken_call(written);
             return self.no_run(callee.span, "`run` takes a job of this file by its name");
         };
-        match self.cx.resolve(self.module, name) {
+        let found = self.cx.resolve(self.module, name);
+        if let Some(definition) = found {
+            self.cx.note_definition(callee.span, definition);
+        }
+        match found {
             None => {
                 self.unknown_name(name, callee.span);
                 self.broken_call(written)

@@ -92,6 +92,7 @@ impl BodyChecker<'_, '_> {
                 continue;
             };
             let field = &item.fields[index];
+            cx.note_use(name.span, field.span);
             let field_type = substitute(&field.ty, &args);
             let value = self.check(
                 &arg.value,

@@ -55,7 +55,13 @@ impl BodyChecker<'_, '_> {
             }
             _ => return None,
         };
-        self.as_enum(definition, base.span)
+        let place = match &base.kind {
+            ast::ExprKind::Field { name, .. } => name.span,
+            _ => base.span,
+        };
+        let named = self.as_enum(definition, base.span)?;
+        self.cx.note_definition(place, definition);
+        Some(named)
     }
 
     fn as_enum(&mut self, definition: Definition, span: Span) -> Option<Named> {
@@ -85,6 +91,7 @@ impl BodyChecker<'_, '_> {
             self.unknown_case(named.id, name);
             return None;
         };
+        self.cx.note_use(name.span, item.variants[index].span);
         let hinted = hint.map(|hint| match self.infer.shallow(hint) {
             Ty::Option(inner) => self.infer.shallow(&inner),
             other => other,
@@ -373,14 +380,20 @@ impl BodyChecker<'_, '_> {
         let definition = match path {
             [name] => self.cx.resolve(self.module, name.name)?,
             [module, name] => match self.cx.resolve(self.module, module.name)? {
-                Definition::Module(module) => {
-                    crate::names::public_member(self.cx, self.module, module, *name).ok()?
+                Definition::Module(found) => {
+                    self.cx
+                        .note_definition(module.span, Definition::Module(found));
+                    crate::names::public_member(self.cx, self.module, found, *name).ok()?
                 }
                 _ => return None,
             },
             _ => return None,
         };
-        Some((self.as_enum(definition, case.span)?, case))
+        let named = self.as_enum(definition, case.span)?;
+        if let Some(name) = path.last() {
+            self.cx.note_definition(name.span, definition);
+        }
+        Some((named, case))
     }
 
     /// `Shape.Circle(r)` as a pattern.

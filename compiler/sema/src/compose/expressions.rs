@@ -19,6 +19,19 @@ const MOST_PARTS: usize = 1_000_000;
 impl Composer<'_, '_> {
     /// An expression. `expected` helps constants to their type; nothing is held against it here.
     pub(super) fn node(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
+        let node = self.node_inner(expr, expected);
+        self.note_type(expr.span, &node.ty);
+        node
+    }
+
+    /// Notes the type of what is at a place, unless it is too large to be shown.
+    pub(super) fn note_type(&self, place: Span, ty: &CTy) {
+        if self.cx.recorder.writes() && ty.parts() <= crate::types::LARGEST_TYPE {
+            self.cx.note_types([(place, ty.as_ty())]);
+        }
+    }
+
+    fn node_inner(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
         if let ExprKind::Block(block) = &expr.kind {
             return self.block_of(block, expected);
         }
@@ -46,6 +59,7 @@ impl Composer<'_, '_> {
             } => self.part(expr, base, *name),
             ExprKind::As { value, name } => {
                 let mut node = self.node(value, expected);
+                self.cx.note_step_name(node.span, name.name);
                 match &mut node.kind {
                     NodeKind::Invoke(invocation) => invocation.name = Some((name.name, name.span)),
                     NodeKind::Join(join) => join.name = Some((name.name, name.span)),
@@ -250,7 +264,9 @@ impl Composer<'_, '_> {
     fn name(&mut self, name: Symbol, span: Span) -> Node {
         match self.scope.get(&name).copied() {
             Some(Meaning::Param(index)) => {
-                let ty = &self.cx.function(self.function).params[index as usize].ty;
+                let param = &self.cx.function(self.function).params[index as usize];
+                self.cx.note_use(span, param.span);
+                let ty = &param.ty;
                 Node {
                     kind: NodeKind::Param(index),
                     ty: super::fit::composed(ty),
@@ -259,6 +275,7 @@ impl Composer<'_, '_> {
             }
             Some(Meaning::Binding(id)) => {
                 self.bindings[id.0 as usize].used = true;
+                self.cx.note_use(span, self.bindings[id.0 as usize].span);
                 self.parts += self.bindings[id.0 as usize].ty.parts();
                 if self.parts > MOST_PARTS {
                     return self.too_large(id, span);
@@ -400,6 +417,9 @@ impl Composer<'_, '_> {
             self.unknown_part(name, &parts);
             return Node::error(span);
         };
+        if let Some(op) = self.producer(&node) {
+            self.cx.note_output(name.span, op, name.name);
+        }
         Node {
             ty: parts[index].1.clone(),
             kind: NodeKind::Part {

@@ -5,7 +5,7 @@ use dynop_base::{Diagnostic, Span};
 use dynop_syntax::ast::{self, ExprKind, FunctionKind};
 
 use super::argument::Target;
-use super::check::Composer;
+use super::check::{Binding, Composer, MapId};
 use super::fit::{composed, result_type};
 use super::usage::mentions_param;
 use super::{CTy, Invocation, Node, NodeKind};
@@ -215,7 +215,23 @@ impl Composer<'_, '_> {
             span,
         };
         self.item_free(&node, failed);
+        self.cx.note_step(span, || self.invoked_at(&node, id));
         node
+    }
+
+    /// An invocation as the record has it.
+    fn invoked_at(&self, node: &Node, function: FunctionId) -> crate::record::Invoked {
+        let axes = self.axes(node);
+        let item = |map: &MapId| {
+            let of = |binding: &&Binding| binding.item_of == Some(*map);
+            self.bindings.iter().find(of).map(|binding| binding.name)
+        };
+        let open = self.open.iter().filter(|map| axes.contains(map));
+        crate::record::Invoked {
+            function,
+            name: None,
+            items: open.filter_map(item).collect(),
+        }
     }
 
     /// A warning for an op in a closure of `map` that does not use the item. One that uses an item further out is cloned

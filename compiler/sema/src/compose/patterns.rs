@@ -151,6 +151,11 @@ impl Composer<'_, '_> {
 
     pub(super) fn bind(&mut self, binding: Binding) -> BindingId {
         let id = BindingId(self.bindings.len() as u32);
+        // The place of an item without name is that of the op that is given to `map`.
+        if binding.name != "_" {
+            self.cx.note_use(binding.span, binding.span);
+            self.note_type(binding.span, &binding.ty);
+        }
         self.scope.insert(binding.name, Meaning::Binding(id));
         self.bindings.push(binding);
         id

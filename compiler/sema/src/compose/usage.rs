@@ -88,9 +88,9 @@ impl Composer<'_, '_> {
 
     /// The function that a callee names.
     pub(super) fn function_named(&self, callee: &ast::Expr) -> Option<FunctionId> {
-        let definition = match &callee.kind {
+        let (definition, place) = match &callee.kind {
             ExprKind::Name(name) if !self.scope.contains_key(name) => {
-                self.cx.resolve(self.module, *name)?
+                (self.cx.resolve(self.module, *name)?, callee.span)
             }
             ExprKind::Field { base, name, .. } => {
                 let ExprKind::Name(module) = base.kind else {
@@ -100,12 +100,17 @@ impl Composer<'_, '_> {
                     return None;
                 }
                 let module = self.cx.resolve_module(self.module, module)?;
-                self.cx.member(module, name.name)?.definition
+                self.cx
+                    .note_definition(base.span, Definition::Module(module));
+                (self.cx.member(module, name.name)?.definition, name.span)
             }
             _ => return None,
         };
         match definition {
-            Definition::Function(id) => Some(id),
+            Definition::Function(id) => {
+                self.cx.note_definition(place, definition);
+                Some(id)
+            }
             _ => None,
         }
     }

@@ -16,7 +16,8 @@ use crate::MAX_DIAGNOSTICS;
 use crate::build::Builder;
 use crate::scan::FILLER;
 
-pub(crate) use words::{KEYWORDS, describe, token_at, token_before};
+pub use words::KEYWORDS;
+pub(crate) use words::{describe, token_at, token_before};
 
 impl<'t> Builder<'t> {
     /// Reports a mistake of the grammar's, unless the statement was reported already or what is wrong with its line is known

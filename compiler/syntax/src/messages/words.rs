@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::scan::{CUT, FILLER};
 
 /// Every reserved word, sorted.
-pub(crate) const KEYWORDS: [&str; 33] = [
+pub const KEYWORDS: [&str; 33] = [
     "and", "assert", "break", "catch", "const", "continue", "else", "enum", "extern", "fail",
     "false", "fn", "for", "graph", "if", "import", "in", "job", "let", "match", "none", "not",
     "op", "or", "pub", "return", "struct", "true", "try", "type", "var", "while", "yield",
