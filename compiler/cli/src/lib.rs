@@ -51,6 +51,8 @@ enum Command {
     Explain(commands::explain::Explain),
     /// Make a folder with a small pipeline to start from
     New(commands::new::New),
+    /// Serve an editor: errors while you write, repairs, hover, definitions, completion
+    Lsp(commands::lsp::Lsp),
     /// Show the licences of what is inside the executables that dynopc makes
     Licenses(commands::licenses::Licenses),
 }
@@ -95,6 +97,7 @@ pub fn main() -> ExitCode {
                 Command::Graph(command) => command.run(),
                 Command::Explain(command) => command.run(),
                 Command::New(command) => command.run(),
+                Command::Lsp(command) => command.run(),
                 Command::Licenses(command) => command.run(),
             }
         });

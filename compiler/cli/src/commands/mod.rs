@@ -9,6 +9,7 @@ pub mod check;
 pub mod explain;
 pub mod graph;
 pub mod licenses;
+pub mod lsp;
 pub mod new;
 pub mod run;
 pub mod test;

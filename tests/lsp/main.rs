@@ -1,0 +1,5 @@
+//! `dynopc lsp` itself, spoken with over pipes.
+
+mod client;
+mod diagnostics;
+mod protocol;
