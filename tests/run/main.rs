@@ -8,6 +8,7 @@ mod command_line;
 mod commands;
 mod copies;
 mod large_files;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 

@@ -13,6 +13,27 @@ pub struct AtEnd {
     pub next: *mut AtEnd,
 }
 
+/// What a step waits for, without computing.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaitFor {
+    /// Another program, which computes in its place.
+    Command,
+    /// A time, a socket: what takes no processor.
+    Event,
+}
+
+/// Who wants to know that a step waits: both are called on the step's thread with its context, the second always after the
+/// first. The first may itself wait until there is room for one more command.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Waits {
+    /// The step is about to wait.
+    pub begin: unsafe extern "C" fn(&StepContext, WaitFor),
+    /// It goes on.
+    pub end: unsafe extern "C" fn(&StepContext, WaitFor),
+}
+
 /// The first argument of every compiled function. Compiled code reads the first two fields at their fixed offsets; what
 /// lies behind them belongs to the runtime, which embeds this record at the start of its own.
 #[repr(C)]
@@ -27,6 +48,8 @@ pub struct StepContext {
     pub random: [AtomicU64; 4],
     /// What [`Self::end`] does, last first; null for nothing.
     pub at_end: AtomicPtr<AtEnd>,
+    /// Told when the step waits; see [`Self::waiting_for`].
+    pub waits: Option<&'static Waits>,
 }
 
 impl StepContext {
@@ -37,7 +60,25 @@ impl StepContext {
             poll: AtomicU64::new(0),
             random: [const { AtomicU64::new(0) }; 4],
             at_end: AtomicPtr::new(null_mut()),
+            waits: None,
         }
+    }
+
+    /// Does something that waits, so that another step may run in this one's place meanwhile.
+    pub fn waiting_for<T>(&self, what: WaitFor, wait: impl FnOnce() -> T) -> T {
+        struct Told<'c>(&'c StepContext, &'static Waits, WaitFor);
+        impl Drop for Told<'_> {
+            fn drop(&mut self) {
+                // SAFETY: the context is the one that `begin` was called with.
+                unsafe { (self.1.end)(self.0, self.2) }
+            }
+        }
+        let _told = self.waits.map(|waits| {
+            // SAFETY: whoever set the field made this context.
+            unsafe { (waits.begin)(self, what) };
+            Told(self, waits, what)
+        });
+        wait()
     }
 
     /// Makes it a new attempt's, which has drawn no random numbers yet. Whoever runs steps calls it before each.

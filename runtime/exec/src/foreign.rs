@@ -14,7 +14,7 @@ use dynop_values::text::{self, Text};
 
 use crate::process::{Process, Reader};
 use crate::protocol::{Answer, Output, outputs, read_line};
-use crate::shell::{self, Tail, append, ended_badly, not_started};
+use crate::shell::{self, Tail, append, ended_badly};
 
 unsafe extern "C" {
     fn dyn_yield(ctx: Ctx, site: U32, output: U32, value: Ptr, key: Ptr) -> Status;
@@ -57,8 +57,9 @@ pub unsafe extern "C" fn dyn_extern_op(
                 tail: Tail::new(KEPT),
             };
             let shell = shell::shell_of(command, pipes != 0)?;
-            let process = Process::start(shell, true).map_err(|error| not_started(&error))?;
-            let status = process.finish(ctx, document.as_bytes(), &mut answers)?;
+            let status = Process::with(ctx, shell, true, |process| {
+                process.finish(ctx, document.as_bytes(), &mut answers)
+            })?;
             answers.end()?;
             if status.success() {
                 return Ok(());

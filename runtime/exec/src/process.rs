@@ -6,10 +6,11 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use dynop_abi::context::{OK, Status};
+use dynop_abi::context::{OK, Status, WaitFor};
 use dynop_abi::entries::types::{Ctx, U32};
 use dynop_values::failing::{Failure, NO_SITE};
 
+use crate::shell::not_started;
 use crate::watchdog;
 
 /// How soon a command notices that its step is to end. Shorter would wake the machine more often for nothing.
@@ -39,8 +40,28 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a program whose three streams are ours; without `has_input` its standard input is empty.
-    pub(crate) fn start(mut command: Command, has_input: bool) -> io::Result<Self> {
+    /// Starts a program when it is its turn, and does with it what is to be done, while other steps compute. Without
+    /// `has_input` its standard input is empty.
+    ///
+    /// # Safety
+    /// `ctx` is the running step's.
+    pub(crate) unsafe fn with<T>(
+        ctx: Ctx,
+        command: Command,
+        has_input: bool,
+        act: impl FnOnce(Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*ctx).waiting_for(WaitFor::Command, || {
+                check_on(ctx)?;
+                act(Self::start(command, has_input).map_err(|error| not_started(&error))?)
+            })
+        }
+    }
+
+    /// Starts a program whose three streams are ours.
+    fn start(mut command: Command, has_input: bool) -> io::Result<Self> {
         watchdog::watch(&mut command)?;
         command
             .stdin(if has_input {

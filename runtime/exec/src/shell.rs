@@ -159,10 +159,13 @@ impl Script<'_> {
     /// `ctx` is the running step's.
     unsafe fn run(&self, ctx: Ctx, error_limit: usize) -> Result<Done, Failure> {
         let command = self.command(bash())?;
-        let process = Process::start(command, false).map_err(|error| not_started(&error))?;
         let mut streams = Streams::new(error_limit);
         // SAFETY: the caller's promise.
-        let status = unsafe { process.finish(ctx, &[], &mut streams)? };
+        let status = unsafe {
+            Process::with(ctx, command, false, |process| {
+                process.finish(ctx, &[], &mut streams)
+            })?
+        };
         Ok(Done { status, streams })
     }
 }

@@ -23,6 +23,7 @@ mod shape;
 mod shared;
 pub mod step_key;
 mod store;
+mod waiting;
 mod worker;
 mod yielding;
 

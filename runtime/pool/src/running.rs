@@ -1,12 +1,12 @@
 //! What a running step is given: the context that compiled code sees, with the run behind it.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use dynop_abi::context::StepContext;
+use dynop_abi::context::{StepContext, WaitFor};
 use dynop_abi::layout::StrRepr;
 use dynop_abi::plan::{Place, StepId};
 use dynop_values::{Owned, text};
@@ -15,6 +15,7 @@ use crate::failure::Kind;
 use crate::request::{StepFailure, TraceEntry};
 use crate::shared::Shared;
 use crate::store::{Family, Stream};
+use crate::waiting::WAITS;
 use crate::worker::Worker;
 
 /// No place in the source.
@@ -71,6 +72,8 @@ pub(crate) struct Running<'s, 'r> {
     pub family: *const Family<'r>,
     pub position: u32,
     pub failure: Option<Recorded>,
+    /// What the step waits for, see [`crate::waiting`].
+    pub waits_for: Cell<Option<WaitFor>>,
     /// Plain outputs handed over by `dyn_output`.
     pub outputs: Vec<Option<Owned>>,
     pub yielding: Vec<Yielding<'r>>,
@@ -172,7 +175,10 @@ impl<'s, 'r> Contexts<'s, 'r> {
     pub fn new(shared: &'s Shared<'r>, count: usize) -> Self {
         let list = (0..count).map(|depth| {
             UnsafeCell::new(Running {
-                base: StepContext::new(),
+                base: StepContext {
+                    waits: Some(&WAITS),
+                    ..StepContext::new()
+                },
                 shared,
                 worker: std::ptr::null(),
                 depth,
@@ -180,6 +186,7 @@ impl<'s, 'r> Contexts<'s, 'r> {
                 family: std::ptr::null(),
                 position: 0,
                 failure: None,
+                waits_for: Cell::new(None),
                 outputs: Vec::new(),
                 yielding: Vec::new(),
                 handed_on: None,

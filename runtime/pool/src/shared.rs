@@ -19,6 +19,7 @@ use crate::shape::Shape;
 use crate::step_key;
 use crate::store::{Family, Stream};
 use crate::unpoisoned;
+use crate::waiting::EXTRA;
 use crate::worker::Range;
 
 /// Keys that a step may write before it hands them on, at most.
@@ -36,9 +37,9 @@ pub(crate) struct Shared<'r> {
     pub wake: Condvar,
     /// For steps that wait for fewer outstanding clones.
     pub room: Condvar,
-    /// Workers that sleep, or could be started.
+    /// Workers that could be woken or started.
     idle: AtomicUsize,
-    /// One a worker.
+    /// One a worker, of as many as there may be.
     pub ranges: Box<[Range]>,
     /// Keys after which a step hands them on.
     pub batch: u32,
@@ -53,6 +54,8 @@ pub(crate) struct Shared<'r> {
     pub result: Mutex<Option<OwnedValue>>,
     /// For the thread that starts workers.
     pub more: Condvar,
+    /// For steps that wait for their turn to start a command.
+    pub turn: Condvar,
 }
 
 /// A failure of a step, as the report and as a `Result` have it.
@@ -77,9 +80,15 @@ pub(crate) struct Core<'r> {
     /// Workers that run.
     pub alive: usize,
     /// Workers that were started, that are wanted, and that there may be.
-    started: usize,
+    pub started: usize,
     wanted: usize,
-    limit: usize,
+    /// Steps that may compute at once, and workers that there may be beyond these for steps that wait.
+    pub limit: usize,
+    pub extra: usize,
+    /// Steps that wait for a command, a time, a socket; see [`crate::waiting`].
+    pub blocked: usize,
+    /// Commands that run.
+    pub commands: usize,
     /// Steps that wait in `yield`.
     pub waiting: usize,
     /// Nothing runs, nothing can be claimed, and the run is not over.
@@ -115,6 +124,7 @@ impl<'r> Core<'r> {
 impl<'r> Shared<'r> {
     pub fn new(request: &'r RunRequest<'r>, graph: &'r Graph, shape: &'r Shape) -> Self {
         let threads = request.threads.max(1);
+        let extra = if threads == 1 { 0 } else { EXTRA };
         let root = &graph.scopes[ROOT as usize];
         let root = Family::new(
             &shape.scopes[ROOT as usize],
@@ -128,12 +138,15 @@ impl<'r> Shared<'r> {
             families: vec![Some(Arc::new(root))],
             streams: Vec::new(),
             yielding: Vec::new(),
-            current: vec![(ROOT_FAMILY, 0); threads],
+            current: vec![(ROOT_FAMILY, 0); threads + extra],
             sleepers: 0,
             alive: 0,
             started: 0,
             wanted: 1,
             limit: threads,
+            extra,
+            blocked: 0,
+            commands: 0,
             waiting: 0,
             stuck: false,
             retired: Vec::new(),
@@ -148,7 +161,7 @@ impl<'r> Shared<'r> {
             wake: Condvar::new(),
             room: Condvar::new(),
             idle: AtomicUsize::new(threads - 1),
-            ranges: (0..threads).map(|_| Range::default()).collect(),
+            ranges: (0..threads + extra).map(|_| Range::default()).collect(),
             batch: (request.max_outstanding / 4).clamp(1, BATCH),
             failures: Mutex::default(),
             roots: Mutex::default(),
@@ -158,6 +171,7 @@ impl<'r> Shared<'r> {
             gather_failures: Mutex::default(),
             result: Mutex::default(),
             more: Condvar::new(),
+            turn: Condvar::new(),
         };
         shared.show_known(&shared.lock(), ROOT);
         shared
@@ -179,17 +193,22 @@ impl<'r> Shared<'r> {
         self.idle.load(Ordering::Relaxed) > 0
     }
 
-    /// Notes how many workers sleep or could be started.
+    /// Notes how many workers could be woken or started.
     pub fn note_idle(&self, core: &Core<'r>) {
-        let idle = core.sleepers + (core.limit - core.started);
+        let awake = core.started - core.sleepers;
+        let idle = core.may_be_awake().saturating_sub(awake);
         self.idle.store(idle, Ordering::Relaxed);
     }
 
     /// Wakes a worker, or has one started.
     pub fn call_worker(&self, core: &mut Core<'r>) {
+        let may_be_awake = core.may_be_awake();
+        if core.started - core.sleepers >= may_be_awake {
+            return;
+        }
         if core.sleepers > 0 {
             self.wake.notify_one();
-        } else if core.wanted == core.started && core.started < core.limit {
+        } else if core.wanted == core.started {
             core.wanted += 1;
             self.more.notify_one();
         }
@@ -211,7 +230,8 @@ impl<'r> Shared<'r> {
                     core.started -= 1;
                     core.alive -= 1;
                     core.wanted = core.started;
-                    core.limit = core.started;
+                    core.limit = core.limit.min(core.started);
+                    core.extra = core.started - core.limit;
                     if core.limit == 0 {
                         return;
                     }

@@ -13,6 +13,7 @@
 //!
 //! **Threads** are started when there is work for them, so that a small run costs one thread.
 
+use std::cell::Cell;
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -90,6 +91,24 @@ impl Range {
         }
     }
 
+    /// Puts the last positions that were taken back in front: from `from` to `end`.
+    fn give_back(&self, from: u32, end: u32) {
+        let mut seen = self.0.load(Ordering::Acquire);
+        loop {
+            let (front, to) = unpack(seen);
+            // Thieves take from the back alone, so the front is where the owner left it.
+            debug_assert_eq!(front, end);
+            let new = pack(from, to);
+            match self
+                .0
+                .compare_exchange_weak(seen, new, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return,
+                Err(other) => seen = other,
+            }
+        }
+    }
+
     fn is_empty(&self) -> bool {
         let (from, to) = unpack(self.0.load(Ordering::Acquire));
         from >= to
@@ -128,7 +147,23 @@ impl Drop for Known<'_> {
 /// A worker thread.
 pub(crate) struct Worker<'s, 'r> {
     pub index: usize,
+    /// The positions that it has taken from its range: the one it is at, and one behind the last. Of a heavy stage, none.
+    taken: Cell<(u32, u32)>,
     pub contexts: Contexts<'s, 'r>,
+}
+
+impl<'r> Worker<'_, 'r> {
+    /// Puts what was taken and not begun back into the worker's range, for others to take; gives whether there is something in it.
+    /// Called while one of the positions runs.
+    pub fn give_back(&self, shared: &Shared<'r>) -> bool {
+        let range = &shared.ranges[self.index];
+        let (at, end) = self.taken.get();
+        if end > at + 1 {
+            range.give_back(at + 1, end);
+            self.taken.set((at, at + 1));
+        }
+        !range.is_empty()
+    }
 }
 
 type Guard<'g, 'r> = MutexGuard<'g, Core<'r>>;
@@ -138,6 +173,7 @@ impl<'r> Shared<'r> {
     pub fn work(&self, index: usize) {
         let worker = Worker {
             index,
+            taken: Cell::new((0, 0)),
             contexts: Contexts::new(self, self.depth + 1),
         };
         for depth in 0..=self.depth {
@@ -151,7 +187,11 @@ impl<'r> Shared<'r> {
         let mut core = self.lock();
         let mut look = FIRST_LOOK;
         while !core.is_over() {
-            match self.next(&mut core, index, None) {
+            let surplus = core.is_surplus();
+            match (!surplus)
+                .then(|| self.next(&mut core, index, None))
+                .flatten()
+            {
                 Some(claim) => {
                     look = FIRST_LOOK;
                     core = self.run_claim(core, claim, &worker, 0);
@@ -195,7 +235,8 @@ impl<'r> Shared<'r> {
     }
 
     fn steal(&self, core: &Core<'r>, me: usize, under: Option<StreamId>) -> Option<Claim> {
-        let others = (1..self.ranges.len()).map(|step| (me + step) % self.ranges.len());
+        let count = core.started;
+        let others = (1..count).map(|step| (me + step) % count);
         for other in others {
             if self.ranges[other].is_empty() {
                 continue;
@@ -273,10 +314,16 @@ impl<'r> Shared<'r> {
             let mut before = last_report;
             while let Some((from, to)) = range.take(count) {
                 debug_assert_eq!(from, done);
-                for position in from..to {
+                worker.taken.set((from, to));
+                let mut position = from;
+                // A step that waits gives the rest back.
+                while position < worker.taken.get().1 {
+                    worker.taken.set((position, worker.taken.get().1));
                     run.position(position);
+                    position += 1;
                 }
-                done = to;
+                worker.taken.set((0, 0));
+                done = position;
                 let now = Instant::now();
                 if now - before < QUICK {
                     count = (count * 2).min(TAKE);

@@ -13,6 +13,7 @@ use dynop_values::{text, walk};
 
 use crate::failure::Kind;
 use crate::running::{NO_SITE, Running};
+use crate::shared::Core;
 use crate::step_key;
 use crate::store::Refused;
 use crate::unpoisoned;
@@ -133,7 +134,17 @@ impl Running<'_, '_> {
             return;
         };
         let mut core = shared.lock();
-        while core.run.load(stream) >= bound && !shared.request.cancel.is_requested() {
+        let is_full = |core: &Core<'_>| {
+            core.run.load(stream) >= bound && !shared.request.cancel.is_requested()
+        };
+        if !is_full(&core) {
+            return;
+        }
+        let waits_for = self.waits_for.get();
+        if let Some(what) = waits_for {
+            shared.pause_wait(&mut core, what);
+        }
+        while is_full(&core) {
             if let Some(claim) = shared.next(&mut core, worker.index, Some(stream)) {
                 core = shared.run_claim(core, claim, worker, self.depth + 1);
                 continue;
@@ -142,10 +153,14 @@ impl Running<'_, '_> {
             if core.sleepers + core.waiting >= core.alive {
                 // Nobody runs what this waits for. That must not be; going on is better than waiting for ever.
                 core.waiting -= 1;
-                return;
+                break;
             }
             core = unpoisoned(shared.room.wait(core));
             core.waiting -= 1;
+        }
+        drop(core);
+        if let Some(what) = waits_for {
+            shared.begin_wait(worker, what);
         }
     }
 

@@ -34,7 +34,7 @@ pub struct RunCommand {
     pub job: usize,
     /// A value a parameter.
     pub params: Vec<Owned>,
-    /// Worker threads.
+    /// Steps that compute at once.
     pub threads: usize,
     /// Bound on outstanding clones.
     pub max_outstanding: u32,

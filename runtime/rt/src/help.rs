@@ -196,7 +196,7 @@ fn options(text: &mut String, job: &Job) {
         ),
         (
             option("threads", " <N>"),
-            "Worker threads".to_owned(),
+            "Steps that compute at once, and commands that run at once".to_owned(),
             format!("[default: {threads}, one a core]"),
         ),
         (

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use dynop_abi::context::Status;
+use dynop_abi::context::{Status, WaitFor};
 use dynop_abi::entries::types::{Ctx, F64, I64, Ptr};
 use dynop_values::calendar;
 use dynop_values::failing::Failure;
@@ -151,13 +151,15 @@ pub unsafe extern "C" fn dyn_time_sleep(ctx: Ctx, duration: I64) -> Status {
         act(ctx, || {
             let wanted = Duration::from_nanos(u64::try_from(duration).unwrap_or(0));
             let start = Instant::now();
-            while let Some(left) = wanted.checked_sub(start.elapsed())
-                && !left.is_zero()
-            {
-                check_on(ctx)?;
-                std::thread::sleep(left.min(NAP));
-            }
-            check_on(ctx)
+            (*ctx).waiting_for(WaitFor::Event, || {
+                while let Some(left) = wanted.checked_sub(start.elapsed())
+                    && !left.is_zero()
+                {
+                    check_on(ctx)?;
+                    std::thread::sleep(left.min(NAP));
+                }
+                check_on(ctx)
+            })
         })
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use dynop_abi::plan::{Action, Const, Job, OutputRef, Place, Policy, ROOT, Scope, Source, Step};
 
-use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext};
+use dynop_abi::context::{FAILED, OK, OpCode, Status, StepContext, WaitFor};
 use dynop_abi::desc::{FieldDesc, Kind, PLAIN, StaticStr, TypeDesc};
 use dynop_abi::layout::ListHeader;
 use dynop_pool::entries::{dyn_fail_message, dyn_yield};
@@ -104,7 +104,14 @@ unsafe extern "C" fn spread<const BOXED: bool>(
             give::<BOXED>((&raw mut value).cast(), item(n, index));
             let mut key = text::new(item_key(index).as_bytes()).expect("there is memory");
             let (value, key) = ((&raw mut value).cast(), (&raw mut key).cast());
-            if dyn_yield(ctx, u32::MAX, 0, value, key) != OK {
+            // As an op does whose items come from a command.
+            let mut status = OK;
+            let mut hand_over = || status = dyn_yield(ctx, u32::MAX, 0, value, key);
+            match n.rem_euclid(8) {
+                2 => (*ctx).waiting_for(WaitFor::Command, hand_over),
+                _ => hand_over(),
+            }
+            if status != OK {
                 return FAILED;
             }
         }
@@ -112,9 +119,21 @@ unsafe extern "C" fn spread<const BOXED: bool>(
     }
 }
 
+/// Some steps wait, as for a socket or a command, so that others take their place.
+unsafe fn wait_at_times(ctx: *mut StepContext, n: i64) {
+    let what = match n.rem_euclid(8) {
+        3 => WaitFor::Event,
+        5 => WaitFor::Command,
+        _ => return,
+    };
+    // SAFETY: the context is the running step's.
+    unsafe { (*ctx).waiting_for(what, || std::thread::sleep(Duration::from_micros(50))) }
+}
+
 unsafe fn sum_up<const BOXED: bool>(ctx: *mut StepContext, sum: i64, output: *mut u8) -> Status {
     // SAFETY: the output is for a value.
     unsafe {
+        wait_at_times(ctx, sum);
         give::<BOXED>(output, sum);
         if add_fails(sum) { fail(ctx) } else { OK }
     }
