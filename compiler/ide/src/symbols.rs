@@ -137,10 +137,16 @@ impl Analysis {
     }
 
     /// `(path: Path) -> Int`, as it is written.
-    fn parameters(&self, decl: &ast::FunctionDecl) -> String {
+    pub(crate) fn parameters(&self, decl: &ast::FunctionDecl) -> String {
+        self.parameters_from(decl, 0)
+    }
+
+    /// As [`Self::parameters`], without the first ones.
+    pub(crate) fn parameters_from(&self, decl: &ast::FunctionDecl, skip: usize) -> String {
         let params: Vec<String> = decl
             .params
             .iter()
+            .skip(skip)
             .map(|param| format!("{}: {}", param.name.name, self.one_line(param.ty.span)))
             .collect();
         let result = decl.result.as_ref();

@@ -239,25 +239,7 @@ impl<'a> Context<'a> {
 
     /// The module of methods on values of a type: `list.dyn` for a `List`.
     pub fn methods_of(&self, ty: &Ty) -> Option<ModuleId> {
-        let name = match ty {
-            Ty::Int => "int",
-            Ty::Float => "float",
-            Ty::Bool => "bool",
-            Ty::Str => "str",
-            Ty::Path => "path",
-            Ty::Bytes => "bytes",
-            Ty::Duration => "duration",
-            Ty::Time => "time",
-            Ty::Range => "range",
-            Ty::List(_) => "list",
-            Ty::Map(_) => "map",
-            Ty::Set(_) => "set",
-            Ty::Option(_) => "option",
-            Ty::Enum(id, _) if Some(*id) == self.result_enum() => "result",
-            Ty::Enum(id, _) if Some(*id) == self.json_enum() => "json",
-            Ty::Iter(_) => "iter",
-            _ => return None,
-        };
+        let name = method_module(ty, self.result_enum(), self.json_enum())?;
         self.std_modules.get(&Symbol::new(name)).copied()
     }
 
@@ -300,4 +282,32 @@ impl<'a> Context<'a> {
         all.sort_unstable();
         nearest(name.as_str(), all)
     }
+}
+
+/// The name of the standard module of methods on values of a type; `result` and `json` are the enums of the standard
+/// library that have methods of their own.
+pub fn method_module(
+    ty: &Ty,
+    result: Option<EnumId>,
+    json: Option<EnumId>,
+) -> Option<&'static str> {
+    Some(match ty {
+        Ty::Int => "int",
+        Ty::Float => "float",
+        Ty::Bool => "bool",
+        Ty::Str => "str",
+        Ty::Path => "path",
+        Ty::Bytes => "bytes",
+        Ty::Duration => "duration",
+        Ty::Time => "time",
+        Ty::Range => "range",
+        Ty::List(_) => "list",
+        Ty::Map(_) => "map",
+        Ty::Set(_) => "set",
+        Ty::Option(_) => "option",
+        Ty::Enum(id, _) if Some(*id) == result => "result",
+        Ty::Enum(id, _) if Some(*id) == json => "json",
+        Ty::Iter(_) => "iter",
+        _ => return None,
+    })
 }

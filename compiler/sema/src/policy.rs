@@ -118,6 +118,12 @@ fn slots(attribute: &str) -> (&'static [Slot], usize) {
     }
 }
 
+/// The names of an attribute's arguments; without an attribute, those of `.with(…)`.
+pub fn argument_names(attribute: Option<&str>) -> impl Iterator<Item = &'static str> {
+    let slots = attribute.map_or(WITH, |attribute| slots(attribute).0);
+    slots.iter().map(|slot| slot.name)
+}
+
 /// Why a value is none that a setting may have.
 pub fn out_of_range(what: What, value: &hir::ExprKind) -> Option<&'static str> {
     let number = match value {

@@ -326,7 +326,7 @@ fn output(
 }
 
 /// Attributes that the language has.
-pub(crate) const ATTRIBUTES: &[&str] = &[
+pub const ATTRIBUTES: &[&str] = &[
     "retry",
     "timeout",
     "concurrency",

@@ -1,9 +1,11 @@
 //! Questions of an editor, asked of fixtures: `$0` is the cursor, `//- /path.dyn` begins a file, the first is the main one.
 
+mod completion;
 mod definition;
 mod diagnostics;
 mod hover;
 mod references;
+mod robust;
 mod symbols;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,178 @@
+//! Every question at every place of every program there is, and of halves and mutations of them: no panic, and spans that
+//! fit their texts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dynop_base::{FileId, Span};
+use dynop_ide::Analysis;
+
+use crate::Texts;
+
+fn programs() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = Vec::new();
+    for folder in [
+        "examples",
+        "tests/run/programs",
+        "tests/ui/programs",
+        "benches/kernels",
+    ] {
+        collect(&root.join(folder), &mut found);
+    }
+    found.sort();
+    assert!(found.len() > 50, "{} programs", found.len());
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "dyn")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            found.push((path, text));
+        }
+    }
+}
+
+/// The offsets of characters, every `step`th.
+fn offsets(text: &str, step: usize) -> impl Iterator<Item = u32> + '_ {
+    let all = text.char_indices().map(|(at, _)| at);
+    all.chain([text.len()]).step_by(step).map(|at| at as u32)
+}
+
+fn fits(analysis: &Analysis, span: Span) {
+    let file = analysis.sources().get(span.file).expect("a file");
+    assert!(
+        file.text.get(span.range()).is_some(),
+        "{span:?} in {}",
+        file.name
+    );
+}
+
+fn ask(analysis: &Analysis, file: FileId, text: &str, step: usize, every: usize) {
+    for diagnostic in analysis.diagnostics() {
+        fits(analysis, diagnostic.primary.span);
+        diagnostic
+            .labels
+            .iter()
+            .for_each(|label| fits(analysis, label.span));
+        for fix in analysis.fixes_of(diagnostic) {
+            fix.edits.iter().for_each(|edit| fits(analysis, edit.span));
+        }
+    }
+    let symbols = analysis.document_symbols(file);
+    symbols
+        .iter()
+        .for_each(|symbol| fits(analysis, symbol.span));
+    for (count, offset) in offsets(text, step).enumerate() {
+        if let Some(hover) = analysis.hover(file, offset) {
+            fits(analysis, hover.span);
+            assert!(hover.span.contains(offset));
+        }
+        for target in analysis.definition(file, offset) {
+            fits(analysis, target.span);
+            fits(analysis, target.name);
+        }
+        let references = analysis.references(file, offset, true);
+        references
+            .iter()
+            .for_each(|reference| fits(analysis, reference.span));
+        if let Some(span) = analysis.rename_range(file, offset) {
+            fits(analysis, span);
+        }
+        // These two check the program again.
+        if count % every == 0 {
+            for item in analysis.completion(file, offset) {
+                fits(analysis, item.replace);
+            }
+            let _ = analysis.rename(file, offset, "other_name");
+        }
+    }
+}
+
+fn analyse(path: &Path, text: &str) -> (Analysis, FileId) {
+    let mut files = Texts::new();
+    files.insert(path.to_path_buf(), Arc::from(text));
+    let analysis = Analysis::new(path, &files);
+    let file = analysis.file(path).expect("the main file");
+    (analysis, file)
+}
+
+#[test]
+fn every_question_everywhere() {
+    for (path, text) in programs() {
+        let (analysis, file) = analyse(&path, &text);
+        ask(&analysis, file, &text, 1, 503);
+    }
+}
+
+#[test]
+fn halves_and_mutations() {
+    // A small generator of its own: the same texts in every run.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let pieces = [
+        "",
+        "(",
+        ")",
+        "{",
+        "}",
+        ".",
+        "\"",
+        "|",
+        ":",
+        ",",
+        "\n",
+        "é",
+        "𝄞",
+        "yield ",
+        "match x {",
+        "f\"{",
+    ];
+    for (path, text) in programs() {
+        let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        if cuts.is_empty() {
+            continue;
+        }
+        let half = &text[..cuts[random(cuts.len())]];
+        let (analysis, file) = analyse(&path, half);
+        ask(&analysis, file, half, 7, 127);
+        let mut mutated = text.clone();
+        for _ in 0..3 {
+            let starts: Vec<usize> = mutated.char_indices().map(|(at, _)| at).collect();
+            let from = starts[random(starts.len())];
+            let until = starts[random(starts.len())].clamp(from, from + 5);
+            let until = (until..=mutated.len()).find(|at| mutated.is_char_boundary(*at));
+            let until = until.unwrap_or(from);
+            mutated.replace_range(from..until, pieces[random(pieces.len())]);
+        }
+        let (analysis, file) = analyse(&path, &mutated);
+        ask(&analysis, file, &mutated, 7, 127);
+    }
+}
+
+#[test]
+fn places_that_are_none() {
+    let (analysis, file) = analyse(Path::new("/a.dyn"), "fn é() -> Int { \"𝄞\" }");
+    for offset in [4, 20, 10_000, u32::MAX] {
+        let _ = analysis.hover(file, offset);
+        let _ = analysis.definition(file, offset);
+        let _ = analysis.rename(file, offset, "other_name");
+        assert!(analysis.completion(file, offset).is_empty());
+    }
+    let missing = FileId(9999);
+    assert!(analysis.hover(missing, 0).is_none());
+    assert!(analysis.completion(missing, 0).is_empty());
+    assert!(analysis.references(missing, 0, true).is_empty());
+    assert!(analysis.document_symbols(missing).is_empty());
+    assert!(analysis.rename(missing, 0, "x").is_err());
+}
