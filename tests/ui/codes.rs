@@ -9,6 +9,7 @@ const WITHOUT_PROGRAM: [&str; 5] = ["E0001", "E0002", "E0003", "E0602", "E0702"]
 #[test]
 fn codes() {
     let mut without_repair = Vec::new();
+    let mut without_help = Vec::new();
     for code in dynop_base::codes::all() {
         let id = code.id;
         let page = std::fs::read_to_string(root().join(format!("docs/errors/{id}.md")));
@@ -34,6 +35,12 @@ fn codes() {
                 "{id}: the program on its page shows\n{picture}"
             );
         }
+        // Each drawing says what to do, in a sentence or as the line it should be.
+        let heading = format!("{id}\n");
+        let mut drawings = picture.split(heading.as_str()).skip(1);
+        if !drawings.all(|one| one.contains("\n  help: ")) {
+            without_help.push(id);
+        }
         let repaired = found.iter().any(|block| block.info == "dyn");
         if !repaired {
             without_repair.push(id);
@@ -45,5 +52,9 @@ fn codes() {
     assert!(
         without_repair.is_empty(),
         "pages without a repaired program: {without_repair:?}"
+    );
+    assert!(
+        without_help.is_empty(),
+        "pictures that do not say what to do: {without_help:?}"
     );
 }

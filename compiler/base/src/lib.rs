@@ -6,9 +6,11 @@
 pub mod codes;
 mod diagnostic;
 mod interner;
+mod preview;
 mod source;
 
 pub use codes::{Code, Severity};
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, nearest};
 pub use interner::Symbol;
+pub use preview::Preview;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span};

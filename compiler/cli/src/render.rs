@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::IsTerminal;
 
-use dynop_base::{Applicability, Diagnostic, Label, Severity, SourceMap, Span};
+use dynop_base::{Applicability, Diagnostic, Label, Preview, Severity, SourceMap, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeStyles};
 use serde_json::json;
 
@@ -129,7 +129,7 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     if handler.render_report(&mut text, &drawn).is_err() {
         return short(diagnostic, sources);
     }
-    for (word, said) in footer(diagnostic, sources) {
+    for (word, said, preview) in footer(diagnostic, sources) {
         let label = if style.colour {
             format!("  \u{1b}[36m{word}: \u{1b}[0m")
         } else {
@@ -142,22 +142,74 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
             .break_words(false);
         text.push_str(&textwrap::fill(&said, options));
         text.push('\n');
+        if let Some(preview) = preview {
+            text.push_str(&lines_of(&preview, diagnostic, sources, style));
+        }
     }
     text
 }
 
-/// What stands below the picture: the notes, then the ways out.
-fn footer(diagnostic: &Diagnostic, sources: &SourceMap) -> Vec<(&'static str, String)> {
+/// The lines that a repair would change, as they would be.
+fn lines_of(
+    preview: &Preview,
+    diagnostic: &Diagnostic,
+    sources: &SourceMap,
+    style: Style,
+) -> String {
+    let (bar, ellipsis) = if style.unicode {
+        ('│', "…")
+    } else {
+        ('|', "...")
+    };
+    let place = if preview.file == diagnostic.primary.span.file {
+        String::new()
+    } else {
+        format!("{}:", sources.file(preview.file).name)
+    };
+    let most = style.width.saturating_sub(16 + place.len());
+    let mut text = String::new();
+    for (number, line) in (preview.line..).zip(&preview.lines) {
+        let line = line.replace('\t', "    ");
+        let long = line.chars().count() > most;
+        let shown: String = line.chars().take(most).collect();
+        let shown = if long { shown + ellipsis } else { shown };
+        text.push_str(&format!("      {place}{number} {bar} {shown}\n"));
+    }
+    text
+}
+
+/// What stands below the picture: the notes, then the ways out; a repair that no words tell is told by its title and the
+/// line that it makes.
+fn footer(
+    diagnostic: &Diagnostic,
+    sources: &SourceMap,
+) -> Vec<(&'static str, String, Option<Preview>)> {
     let file = diagnostic.primary.span.file;
     // miette draws one file a diagnostic: what lies elsewhere is told in words.
     let elsewhere = diagnostic.labels.iter().filter(|l| l.span.file != file);
+    let repairs = diagnostic
+        .fixes
+        .iter()
+        .filter(|_| diagnostic.helps.is_empty())
+        .map(|fix| ("help", fix.title.clone(), fix.preview(sources)));
     elsewhere
         .map(|label| {
             let place = sources.locate(label.span);
-            ("note", format!("{place}: {}", label.text))
+            ("note", format!("{place}: {}", label.text), None)
         })
-        .chain(diagnostic.notes.iter().map(|note| ("note", note.clone())))
-        .chain(diagnostic.helps.iter().map(|help| ("help", help.clone())))
+        .chain(
+            diagnostic
+                .notes
+                .iter()
+                .map(|note| ("note", note.clone(), None)),
+        )
+        .chain(
+            diagnostic
+                .helps
+                .iter()
+                .map(|help| ("help", help.clone(), None)),
+        )
+        .chain(repairs)
         .collect()
 }
 

@@ -207,7 +207,10 @@ impl Lowering<'_> {
                 format!("{what} are not supported yet"),
             )
             .here("not supported yet")
-            .note("the language has this; this version of the compiler does not"),
+            .note("the language has this; this version of the compiler does not")
+            .help(
+                "write this part in another way for now, such as by a `fn` with a plain `for` loop",
+            ),
         );
     }
 
@@ -221,7 +224,8 @@ impl Lowering<'_> {
                 "the type arguments grow without end",
             )
             .here("each use asks for a further one with larger types")
-            .note("every use of a generic function with new types is compiled on its own"),
+            .note("every use of a generic function with new types is compiled on its own")
+            .help("let the function call itself with the types that it was given: go over the values with `for` or `while`, or wrap them in an enum that holds itself, which is one type however deep"),
         );
     }
 }

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use dynop_base::codes::{library, types};
 use dynop_base::{Diagnostic, Span};
 
 use crate::body::{Ability, Findings};
@@ -42,6 +41,7 @@ pub fn check(
         cx,
         needs: vec![Needs::new(); cx.functions.len()],
         reported: BTreeSet::new(),
+        keys: HashSet::new(),
         diagnostics,
     };
     pass.signatures();
@@ -89,6 +89,7 @@ struct Pass<'c, 'a> {
     cx: &'c Context<'a>,
     needs: Vec<Needs>,
     reported: BTreeSet<(Span, Ability)>,
+    keys: HashSet<(Option<FunctionId>, Ty)>,
     diagnostics: &'c mut Vec<Diagnostic>,
 }
 
@@ -129,7 +130,9 @@ impl Pass<'_, '_> {
         let mut seen = HashSet::new();
         let lacking = lacking(self.cx, ty, ability, &mut params, &mut seen);
         if let Some(part) = lacking {
-            if self.reported.insert((span, ability)) {
+            // One map of the wrong keys is one mistake, however often its methods are called.
+            let first = ability != Ability::Key || self.keys.insert((function, part.clone()));
+            if self.reported.insert((span, ability)) && first {
                 self.report(ty, &part, ability, span, through);
             }
             return false;
@@ -161,56 +164,16 @@ impl Pass<'_, '_> {
         span: Span,
         through: Option<(FunctionId, Span)>,
     ) {
-        let (text, part_text) = (self.cx.show(ty), self.cx.show(part));
-        let (code, message) = match ability {
-            Ability::Equal => (
-                &types::NOT_COMPARABLE,
-                format!("values of type `{text}` can't be compared with `==`"),
-            ),
-            Ability::Order => (
-                &types::NOT_COMPARABLE,
-                format!("values of type `{text}` have no order"),
-            ),
-            Ability::Key => (&types::NOT_A_KEY, format!("a `{text}` can't be a map key")),
-            Ability::Show => (
-                &types::NOT_COMPARABLE,
-                format!("a `{text}` can't be written as text"),
-            ),
-            Ability::Number => (&types::OPERATOR, format!("a `{text}` is no number")),
-            Ability::Json => (&library::NO_JSON, format!("a `{text}` has no form in JSON")),
-            Ability::Row => (&library::NO_ROW, format!("a `{text}` is no row")),
-            Ability::Data => (&library::NO_DATA, format!("a `{text}` can't be hashed")),
-        };
-        let mut diagnostic = Diagnostic::new(code, span, message);
-        if part != ty {
-            diagnostic = diagnostic.note(format!("it holds a `{part_text}`"));
-        }
+        let mut diagnostic = crate::lacking::said(self.cx, ty, part, ability, span);
         if let Some((function, reason)) = through {
             let item = &self.cx.functions[function.0 as usize];
             let name = self.cx.function(function).name;
-            diagnostic = diagnostic.here(format!("`{name}` needs that"));
+            let what = crate::lacking::needed(ability);
+            diagnostic = diagnostic.here(format!("`{name}` needs {what}"));
             if !self.cx.is_std(item.module) {
                 diagnostic = diagnostic.label(reason, "needed here");
             }
         }
-        diagnostic = match (ability, part) {
-            (Ability::Key, Ty::Float) => diagnostic
-                .note("two floats that look alike may differ, and NaN differs from itself")
-                .help("use an `Int` or a `Str` as the key"),
-            (Ability::Key, _) => diagnostic
-                .note("keys are Int, Bool, Str, Path and tuples, lists, structs and enums of them"),
-            (Ability::Row, _) => diagnostic.note(
-                "a row is a struct, a tuple, a `List` of cells or a `Map` from `Str` to cells; cells may be of any type that \
-                 has a form in JSON",
-            ),
-            (Ability::Data, _) => diagnostic
-                .note("texts and bytes have digests")
-                .help("make a text of it, such as `json.to_str(value)`"),
-            (Ability::Order, _) => {
-                diagnostic.note("numbers, texts, paths, and tuples, lists and enums of them have an order")
-            }
-            _ => diagnostic,
-        };
         self.diagnostics.push(diagnostic);
     }
 }
@@ -231,7 +194,7 @@ fn extern_ability(text: &str) -> Option<Ability> {
 }
 
 /// The part of a type that lacks an ability; type parameters it depends on are collected.
-fn lacking(
+pub(crate) fn lacking(
     cx: &Context<'_>,
     ty: &Ty,
     ability: Ability,

@@ -271,6 +271,21 @@ impl<'a> Context<'a> {
     }
 
     /// The public name of a module nearest to a misspelt one.
+    /// Some of the public names of a module, in the order of the alphabet.
+    pub fn public_members(&self, module: ModuleId, most: usize) -> Vec<&'static str> {
+        let mut all: Vec<&'static str> = self
+            .scope(module)
+            .into_iter()
+            .flatten()
+            .filter(|(_, entry)| entry.public)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        all.sort_unstable();
+        all.truncate(most);
+        all
+    }
+
+    /// The nearest of the public names of a module.
     pub fn nearest_member(&self, module: ModuleId, name: Symbol) -> Option<&'static str> {
         let mut all: Vec<&'static str> = self
             .scope(module)

@@ -18,6 +18,7 @@ pub mod fold;
 mod foreign;
 pub mod hir;
 pub mod infer;
+mod lacking;
 pub mod names;
 pub mod policy;
 pub mod record;

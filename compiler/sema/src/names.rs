@@ -345,7 +345,25 @@ pub fn public_member(
     )
     .here("not visible from this file");
     Err(Some(Box::new(if cx.is_std(module) {
-        diagnostic
+        let near = cx.nearest_member(module, name.name);
+        match near {
+            Some(near) => diagnostic
+                .help(format!("use `{near}`, which is public"))
+                .fix(
+                    format!("write `{near}`"),
+                    name.span,
+                    near,
+                    Applicability::Maybe,
+                ),
+            None => diagnostic.help(format!(
+                "it is an inner part of the library: use what is public there, such as {}",
+                crate::signatures::list_of(
+                    cx.public_members(module, 6)
+                        .iter()
+                        .map(|name| format!("`{name}`"))
+                )
+            )),
+        }
     } else {
         diagnostic
             .label(

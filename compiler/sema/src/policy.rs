@@ -144,9 +144,33 @@ pub fn out_of_range(what: What, value: &hir::ExprKind) -> Option<&'static str> {
     }
 }
 
+/// What may stand in place of a value that is out of range.
+fn allowed(what: What) -> &'static str {
+    match what {
+        What::Retry => {
+            "write how often it is tried again after the first time: `0` for never, `3` for four attempts at most"
+        }
+        What::Delay => {
+            "write how long to wait before the second attempt, such as `500ms`; `0s` for no wait"
+        }
+        What::Timeout => {
+            "write how long one attempt may take, such as `30s`; without a timeout leave the setting out"
+        }
+        What::Limit => "write how many may run at once: `1` for one after the other",
+        What::Cpus => "write how many it keeps busy: `1` is what a step has anyway",
+        What::Memory => "write what it needs at most, such as `512MiB`",
+        What::Concurrency => "name what the steps share, such as `\"db\"`",
+        What::Backoff => "write `constant`, `linear` or `exponential`",
+        What::Jitter => "write `none`, `full` or `plus_minus`",
+        What::Cache | What::Isolate => "write `true` or `false`",
+    }
+}
+
 /// A report of a setting's value.
-pub fn wrong_value(span: Span, why: &str) -> Diagnostic {
-    Diagnostic::new(&composition::WRONG_SETTING, span, why).here("not this value")
+pub fn wrong_value(span: Span, what: What, why: &str) -> Diagnostic {
+    Diagnostic::new(&composition::WRONG_SETTING, span, why)
+        .here("not this value")
+        .help(allowed(what))
 }
 
 /// The settings of the attributes before an op.
@@ -173,7 +197,8 @@ pub(crate) fn of_op(cx: &Context<'_>, id: FunctionId) -> (Vec<Setting>, Findings
                     format!("`@{word}` is given twice"),
                 )
                 .here("again")
-                .label(first.span, "already here"),
+                .label(first.span, "already here")
+                .help(format!("put all its settings into one `@{word}(…)`")),
             );
             continue;
         }
@@ -340,7 +365,7 @@ fn in_range(cx: &Context<'_>, setting: &Setting, diagnostics: &mut Vec<Diagnosti
     if let Ok(value) = crate::fold::fold(&cx.program.consts, value)
         && let Some(why) = out_of_range(setting.what, &value.kind)
     {
-        diagnostics.push(wrong_value(setting.value.span, why));
+        diagnostics.push(wrong_value(setting.value.span, setting.what, why));
     }
 }
 
@@ -368,9 +393,41 @@ fn chosen(expr: &ast::Expr, words: &[&'static str], diagnostics: &mut Vec<Diagno
             near,
             Applicability::Maybe,
         ),
-        None => found,
+        None => found.help(format!(
+            "write one of them as a word, without quotes: {all}"
+        )),
     });
     Node::error(expr.span)
+}
+
+/// A value as it may be written.
+fn sample(what: What) -> &'static str {
+    match what {
+        What::Retry => "3",
+        What::Delay => "1s",
+        What::Backoff => "exponential",
+        What::Jitter => "full",
+        What::Timeout => "30s",
+        What::Concurrency => "\"db\"",
+        What::Limit => "4",
+        What::Cpus => "2",
+        What::Memory => "1GiB",
+        What::Cache | What::Isolate => "true",
+    }
+}
+
+/// What a setting of other systems is called here.
+fn meant(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "times" | "max_retries" | "retries" | "attempts" | "count" | "tries" => "max",
+        "wait" | "pause" | "interval" | "sleep" => "delay",
+        "time" | "seconds" | "duration" => "after",
+        "key" | "pool" | "group" => "name",
+        "max" | "at_most" | "slots" => "limit",
+        "cpu" | "cores" | "threads" => "cpus",
+        "mem" | "ram" => "memory",
+        _ => return None,
+    })
 }
 
 /// Which argument is which.
@@ -388,12 +445,31 @@ impl Matching<'_> {
     fn wrong(&mut self, span: Span, message: String, here: &str) {
         let found = Diagnostic::new(&composition::WRONG_SETTING, span, message).here(here);
         let found = if self.slots.is_empty() {
-            found
+            found.help(format!("write `{}` alone", self.place))
         } else {
             let names = self.slots.iter().map(|slot| format!("`{}`", slot.name));
-            found.note(format!("`{}` takes {}", self.place, list_of(names)))
+            found
+                .note(format!("`{}` takes {}", self.place, list_of(names)))
+                .help(self.example())
         };
         self.diagnostics.push(found);
+    }
+
+    /// A whole one that is right.
+    fn example(&self) -> String {
+        let first: Vec<String> = self
+            .slots
+            .iter()
+            .filter(|slot| !matches!(slot.sort, Sort::Word(_)))
+            .take(2)
+            .map(|slot| format!("{}: {}", slot.name, sample(slot.what)))
+            .collect();
+        let dot = if self.place.starts_with('@') { "" } else { "." };
+        format!(
+            "write it like this: `{dot}{}({})`",
+            self.place,
+            first.join(", ")
+        )
     }
 
     fn all<'t>(
@@ -466,12 +542,15 @@ impl Matching<'_> {
         let message = format!("`{}` has no setting `{}`", self.place, name.name);
         self.wrong(name.span, message, "no such setting");
         let near = nearest(name.name.as_str(), self.slots.iter().map(|slot| slot.name));
-        if let Some(near) = near
-            && let Some(found) = self.diagnostics.pop()
+        let meant = meant(name.name.as_str())
+            .filter(|meant| self.slots.iter().any(|slot| slot.name == *meant));
+        if let Some(near) = near.or(meant)
+            && let Some(mut found) = self.diagnostics.pop()
         {
+            found.helps.clear();
             self.diagnostics
-                .push(found.help(format!("did you mean `{near}`?")).fix(
-                    format!("change to `{near}`"),
+                .push(found.help(format!("write `{near}` for it")).fix(
+                    format!("write `{near}`"),
                     name.span,
                     near,
                     Applicability::Maybe,

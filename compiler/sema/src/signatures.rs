@@ -141,6 +141,21 @@ pub fn unsupported(what: &str, span: Span) -> Diagnostic {
     )
     .here("not supported yet")
     .note("the language has this; this version of the compiler does not")
+    .help(without(what))
+}
+
+/// How to do without what is not there yet.
+fn without(what: &str) -> String {
+    let attribute = what.strip_suffix(" attributes");
+    match (attribute, what) {
+        (Some("`@retry`"), _) => "take it away, and try again within the op: `for attempt in 1..=3 { try { … } catch e { … } }`".to_string(),
+        (Some("`@timeout`"), _) => "take it away; for a shell command the program `timeout` does the same: `sh\"timeout 30 …\"`".to_string(),
+        (Some(attribute), _) => format!("take {attribute} away: the op runs as well without it, as soon as a worker is free"),
+        (None, "`.with(…)` policies") => "take `.with(…)` away: the step runs with the op's own settings".to_string(),
+        (None, "spreads in a list of outputs") => "pass the list and the others to an op that joins them".to_string(),
+        (None, "results of steps without output") => "let the op return something, such as `true`, and collect that".to_string(),
+        (None, _) => "docs/language/not-yet.md lists what is missing; write it in another way for now".to_string(),
+    }
 }
 
 fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic>) {

@@ -389,9 +389,23 @@ fn counted(
                 were(args.len())
             ),
         )
-        .here(format!("it is written `{form}`")),
+        .here(format!("{} here", count(args.len(), "type argument")))
+        .help(match wanted {
+            0 => format!("write `{name}` alone"),
+            _ => format!("write `{form}`: {}", between_angles(name, wanted)),
+        }),
     );
     Ty::Error
+}
+
+/// What the type arguments of a type are, in words.
+fn between_angles(name: &str, wanted: usize) -> String {
+    match (name, wanted) {
+        ("Map", _) => "the type of the keys, then that of the values".to_string(),
+        ("List" | "Set" | "Iter" | "DynamicOutput", _) => "the type of the items".to_string(),
+        ("Result", _) => "the type of the value where it is `Ok`".to_string(),
+        _ => format!("{} between the angle brackets", count(wanted, "type")),
+    }
 }
 
 /// `1 argument`, `2 arguments`, `no arguments`.

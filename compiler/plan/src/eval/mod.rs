@@ -125,7 +125,8 @@ pub(crate) fn job(
                     function.name
                 ),
             )
-            .here("not supported yet"),
+            .here("not supported yet")
+            .help("leave invocations out of its body one by one: the one without which it can be planned is the cause"),
         );
         return None;
     };

@@ -27,7 +27,7 @@ impl Evaluator<'_, '_, '_> {
         };
         let span = setting.value.span;
         if let Some(why) = out_of_range(setting.what, &literal.kind) {
-            return self.found(wrong_value(span, why));
+            return self.found(wrong_value(span, setting.what, why));
         }
         match (setting.what, &literal.kind) {
             (What::Retry, ExprKind::Int(max)) => match &mut policy.retry {
@@ -83,7 +83,7 @@ impl Evaluator<'_, '_, '_> {
     fn retry<'p>(&mut self, policy: &'p mut Policy, span: Span) -> Option<&'p mut Retry> {
         if policy.retry.is_none() {
             return self.found(
-                wrong_value(span, "the step is not tried again")
+                wrong_value(span, What::Retry, "the step is not tried again")
                     .help("say how often: `@retry(max: 3, …)`, or `.with(retry: 3, …)`"),
             );
         }

@@ -1,7 +1,7 @@
 //! Which argument goes to which parameter, and whether it fits.
 
 use dynop_base::codes::types;
-use dynop_base::{Diagnostic, Span};
+use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast;
 
 use super::places::Purpose;
@@ -47,7 +47,8 @@ impl BodyChecker<'_, '_> {
                         spread,
                         "`..` copies fields when a struct is made; a call has no spread",
                     )
-                    .here("not in a call"),
+                    .here("not in a call")
+                    .help("write the arguments out, each with its parameter's name"),
                 );
                 continue;
             }
@@ -77,7 +78,14 @@ impl BodyChecker<'_, '_> {
                             "an argument without name stands after a named one",
                         )
                         .here("which parameter this is for is not clear")
-                        .help("name it, or write it before the named ones"),
+                        .help(match params.get(position) {
+                            Some(param) => format!(
+                                "name it, `{}: {}`, or write it before the named ones",
+                                param.name,
+                                crate::compose::text::argument(arg)
+                            ),
+                            None => "name it, or write it before the named ones".to_string(),
+                        }),
                     );
                     continue;
                 }
@@ -98,7 +106,8 @@ impl BodyChecker<'_, '_> {
                             format!("`{name}` is given twice"),
                         )
                         .here("again here")
-                        .label(first, "first here"),
+                        .label(first, "first here")
+                        .help(format!("remove one of the two, or say which parameter the other is for: `{}: …`", other_than(params, skip, name))),
                     );
                 }
                 Some(slot) => *slot = Some(index),
@@ -107,7 +116,7 @@ impl BodyChecker<'_, '_> {
         if position > params.len() {
             self.too_many(id, skip, args, position - skip, params.len() - skip);
         } else if self.diagnostics.len() == before {
-            self.missing(id, skip, &slots, args_span);
+            self.missing(id, skip, args, &slots, args_span);
         }
         (self.diagnostics.len() == before).then_some(slots)
     }
@@ -157,12 +166,23 @@ impl BodyChecker<'_, '_> {
                 crate::types::were(given)
             ),
         )
-        .here("not wanted");
+        .here("not wanted")
+        .help(match wanted {
+            0 => format!("call it without arguments: `{}()`", function.name),
+            _ => format!("give it {noun}: {}", self.parameters(id, skip)),
+        });
         let diagnostic = self.declared(diagnostic, id, skip);
         self.report(diagnostic);
     }
 
-    fn missing(&mut self, id: FunctionId, skip: usize, slots: &[Option<usize>], args_span: Span) {
+    fn missing(
+        &mut self,
+        id: FunctionId,
+        skip: usize,
+        args: &[ast::Arg],
+        slots: &[Option<usize>],
+        args_span: Span,
+    ) {
         let function = self.cx.function(id);
         let missing: Vec<&hir::Param> = function
             .params
@@ -194,8 +214,27 @@ impl BodyChecker<'_, '_> {
                 "arguments are"
             }
         ));
+        let call: Vec<String> = args
+            .iter()
+            .map(crate::compose::text::argument)
+            .chain(missing.iter().map(|param| format!("{}: …", param.name)))
+            .collect();
+        let receiver = if skip == 0 { "" } else { "x." };
+        let diagnostic = diagnostic.help(format!(
+            "write `{receiver}{}({})`",
+            function.name,
+            call.join(", ")
+        ));
         let diagnostic = self.declared(diagnostic, id, skip);
         self.report(diagnostic);
+    }
+
+    /// The parameters of a function as they are declared.
+    fn parameters(&self, id: FunctionId, skip: usize) -> String {
+        let params = self.cx.function(id).params.iter().skip(skip);
+        crate::signatures::list_of(
+            params.map(|param| format!("`{}: {}`", param.name, self.cx.show(&param.ty))),
+        )
     }
 
     /// Says what a function takes.
@@ -356,6 +395,15 @@ impl BodyChecker<'_, '_> {
             .map(|id| (self.cx.function(id).params.len().saturating_sub(skip)).to_string())
             .collect();
         let name = self.cx.function(first).name;
+        let forms: Vec<String> = self
+            .cx
+            .overloads(first)
+            .map(|id| {
+                let params = self.cx.function(id).params.iter().skip(skip);
+                let names: Vec<&str> = params.map(|param| param.name.as_str()).collect();
+                format!("`{name}({})`", names.join(", "))
+            })
+            .collect();
         self.report(
             Diagnostic::new(
                 &types::ARGUMENTS,
@@ -366,12 +414,22 @@ impl BodyChecker<'_, '_> {
                     crate::types::were(written.args.len())
                 ),
             )
-            .here(format!("{} here", count(written.args.len(), "argument"))),
+            .here(format!("{} here", count(written.args.len(), "argument")))
+            .help(format!(
+                "call it in one of these ways: {}",
+                forms.join(", ")
+            )),
         );
         for arg in written.args {
             self.expr_quietly(&arg.value);
         }
     }
+}
+
+/// The first parameter that is not `name`, for an example.
+fn other_than(params: &[hir::Param], skip: usize, name: Symbol) -> Symbol {
+    let mut others = params.iter().skip(skip).filter(|param| param.name != name);
+    others.next().map_or(name, |param| param.name)
 }
 
 fn is_closure(expr: &ast::Expr) -> bool {

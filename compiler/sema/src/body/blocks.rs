@@ -135,7 +135,8 @@ impl BodyChecker<'_, '_> {
         if !self.in_std() {
             self.report(
                 Diagnostic::new(&types::UNREACHABLE, span, "this is never reached")
-                    .here("what stands before it never comes to an end"),
+                    .here("what stands before it never comes to an end")
+                    .help("remove it, or write it above what leaves the block"),
             );
         }
     }

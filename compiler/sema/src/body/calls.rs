@@ -1,7 +1,7 @@
 //! Calls: what is called, and with which types.
 
 use dynop_base::codes::{names, ops, types};
-use dynop_base::{Diagnostic, Span, Symbol};
+use dynop_base::{Applicability, Diagnostic, Edit, Span, Symbol};
 use dynop_syntax::ast::{self, FunctionKind, Ident};
 
 use super::arguments::Written;
@@ -121,9 +121,77 @@ impl BodyChecker<'_, '_> {
                 written.callee,
                 format!("`{name}` is {sort} and can't be called"),
             )
-            .here("not a function"),
+            .here("not a function")
+            .help(match definition {
+                Definition::Enum(id) => self.made_by_case(id),
+                Definition::Module(_) => format!("name what of it is called: `{name}.…(…)`"),
+                _ => format!(
+                    "write the value itself: an alias such as `{name}` stands for a type only"
+                ),
+            }),
         );
         self.broken_call(written)
+    }
+
+    /// How values of an enum are made.
+    fn made_by_case(&self, id: hir::EnumId) -> String {
+        let item = self.cx.enum_of(id);
+        match item.variants.first() {
+            Some(case) if case.payload.is_empty() => {
+                format!("name the case: `{}.{}`", item.name, case.name)
+            }
+            Some(case) => format!("name the case: `{}.{}(…)`", item.name, case.name),
+            None => format!("`{}` has no cases, so no values", item.name),
+        }
+    }
+
+    /// A call of a value that is no function.
+    fn not_callable(&mut self, ty: &Ty, callee: &Expr, written: Written<'_>) {
+        let text = self.show(ty);
+        let diagnostic = Diagnostic::new(
+            &types::NOT_CALLABLE,
+            callee.span,
+            format!("a `{text}` is no function and can't be called"),
+        )
+        .here(format!("this is a `{text}`"));
+        let (open, close) = (
+            Span {
+                end: written.args_span.start + 1,
+                ..written.args_span
+            },
+            Span {
+                start: written.args_span.end.saturating_sub(1),
+                ..written.args_span
+            },
+        );
+        let edit = |span, text: &str| Edit {
+            span,
+            text: text.to_string(),
+        };
+        self.report(match (ty, written.args) {
+            (Ty::List(_), [_]) | (Ty::Map(_), [_]) => diagnostic.fix_all(
+                if matches!(ty, Ty::List(_)) {
+                    "an element is taken by its index in square brackets"
+                } else {
+                    "a value is taken by its key in square brackets"
+                },
+                vec![edit(open, "["), edit(close, "]")],
+                Applicability::Maybe,
+            ),
+            (_, []) => diagnostic.fix(
+                "it is the value already: leave the parentheses out",
+                written.args_span,
+                "",
+                Applicability::Maybe,
+            ),
+            (Ty::Int | Ty::Float, [_]) => diagnostic.fix(
+                "a product is written with `*`",
+                open.at_start(),
+                " * ",
+                Applicability::Maybe,
+            ),
+            _ => diagnostic.help("leave the parentheses and what is in them out, or call a method of it: `x.method(…)`"),
+        });
     }
 
     /// A call of a named function; with a receiver, of a method.
@@ -157,7 +225,7 @@ impl BodyChecker<'_, '_> {
             return self.broken_call(written);
         }
         if self.mode == Mode::Constant {
-            self.not_constant("a call", written.span);
+            self.not_constant("a call", Some(function.name), written.span);
             return self.error_expr(written.span);
         }
         let types = self.instantiate(id, written.callee);
@@ -208,7 +276,20 @@ impl BodyChecker<'_, '_> {
                         were(written.len())
                     ),
                 )
-                .here("called here"),
+                .here("called here")
+                .help(match types.len() {
+                    0 => format!("call it without them: `{}(…)`", function.name),
+                    _ => format!(
+                        "write `{}<{}>(…)`, or leave them all out where the arguments tell them",
+                        function.name,
+                        function
+                            .generics
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    ),
+                }),
             );
             return false;
         }
@@ -227,31 +308,32 @@ impl BodyChecker<'_, '_> {
                 if let Ty::Infer(_) = ty {
                     self.cannot_infer(callee.span, "the type of what is called");
                 } else {
-                    let text = self.show(&ty);
-                    self.report(
-                        Diagnostic::new(
-                            &types::NOT_CALLABLE,
-                            callee.span,
-                            format!("a `{text}` can't be called"),
-                        )
-                        .here(format!("this is a `{text}`, not a function")),
-                    );
+                    self.not_callable(&ty, &callee, written);
                 }
             }
             return self.broken_call(written);
         };
         if self.mode == Mode::Constant {
-            self.not_constant("a call", written.span);
+            self.not_constant("a call", None, written.span);
             return self.error_expr(written.span);
         }
-        if let Some(name) = written.args.iter().find_map(|arg| arg.name) {
+        if let Some((arg, name)) = written.args.iter().find_map(|arg| Some((arg, arg.name?))) {
             self.report(
                 Diagnostic::new(
                     &types::ARGUMENTS,
                     name.span,
                     "a function value takes its arguments by order",
                 )
-                .here("its parameters have no names"),
+                .here("its parameters have no names")
+                .fix(
+                    "leave the name out",
+                    Span {
+                        end: arg.value.span.start,
+                        ..name.span
+                    },
+                    "",
+                    Applicability::Maybe,
+                ),
             );
             return self.error_expr(written.span);
         }

@@ -380,11 +380,19 @@ impl BodyChecker<'_, '_> {
                 format!("`{word}` stands in no loop"),
             )
             .here("there is no loop around this");
-            self.report(if inside_closure {
-                diagnostic
+            self.report(match (inside_closure, word) {
+                (true, "continue") => diagnostic
                     .note("a closure is a function of its own: it can't leave a loop outside of it")
-            } else {
-                diagnostic
+                    .help("`return` ends the closure for this item; to pass over items write `.filter(|x| …)` before it"),
+                (true, _) => diagnostic
+                    .note("a closure is a function of its own: it can't leave a loop outside of it")
+                    .help("go over the items with `for x in … { … break … }`, or stop before the first unwanted one with `.take_while(|x| …)`"),
+                (false, "continue") => {
+                    diagnostic.help("`return` ends the function; remove this, or put a `for` or `while` around it")
+                }
+                (false, _) => {
+                    diagnostic.help("`return` ends the function; remove this, or put a `for` or `while` around it")
+                }
             });
             return self.error_expr(span);
         }

@@ -164,7 +164,8 @@ impl BodyChecker<'_, '_> {
                     format!("{what} can't stand in a constant expression"),
                 )
                 .here("computed only while the program runs")
-                .note("constants and defaults are known when the program is built: literals, operators, other constants, and lists, maps, tuples and structs of them"),
+                .note("constants and defaults are known when the program is built: literals, operators, other constants, and lists, maps, tuples and structs of them")
+                .help("write its value itself, or compute it in the body of the `fn` or `op` that uses it"),
             );
         }
         None

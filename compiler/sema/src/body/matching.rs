@@ -51,7 +51,8 @@ impl BodyChecker<'_, '_> {
             for span in unreachable {
                 self.report(
                     Diagnostic::new(&types::UNREACHABLE, span, "this arm is never reached")
-                        .here("the arms before it take every such value"),
+                        .here("the arms before it take every such value")
+                        .help("remove this arm, or write it above the arm that takes its values"),
                 );
             }
         }

@@ -110,7 +110,7 @@ impl BodyChecker<'_, '_> {
             return self.error_expr(span);
         }
         if self.mode == Mode::Constant {
-            self.not_constant("a function", span);
+            self.not_constant("a function", Some(function.name), span);
             return self.error_expr(span);
         }
         if let Some(param) = function.params.iter().find(|param| param.var) {
@@ -157,14 +157,24 @@ impl BodyChecker<'_, '_> {
         }
     }
 
-    pub(super) fn not_constant(&mut self, what: &str, span: Span) {
+    pub(super) fn not_constant(&mut self, what: &str, name: Option<Symbol>, span: Span) {
+        let help = match name {
+            Some(name) => format!(
+                "write the value that `{name}` gives, or call `{name}` in the body of the `fn` or `op` that uses it"
+            ),
+            None => {
+                "write its value itself, or compute it in the body of the `fn` or `op` that uses it"
+                    .to_string()
+            }
+        };
         self.report(
             Diagnostic::new(
                 &types::NOT_CONSTANT,
                 span,
                 format!("{what} can't stand in a constant expression"),
             )
-            .here("computed only while the program runs"),
+            .here("computed only while the program runs")
+            .help(help),
         );
     }
 

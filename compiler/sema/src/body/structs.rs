@@ -40,7 +40,12 @@ impl BodyChecker<'_, '_> {
                         crate::types::were(args.len())
                     ),
                 )
-                .here("made here"),
+                .here("made here")
+                .help(if count == 0 {
+                    format!("make it without them: `{name}(…)`")
+                } else {
+                    format!("write {} between the angle brackets, or leave them out where the fields tell them", crate::types::count(count, "type"))
+                }),
             );
             return self.broken_call(written);
         }
@@ -106,7 +111,8 @@ impl BodyChecker<'_, '_> {
                         arg.span,
                         format!("the field `{}` is given twice", field.name),
                     )
-                    .here("again here"),
+                    .here("again here")
+                    .help("remove one of the two"),
                 );
             }
             given[index] = Some(value);
@@ -167,6 +173,7 @@ impl BodyChecker<'_, '_> {
         };
         let mut values = Vec::with_capacity(given.len());
         let mut missing = Vec::new();
+        let mut lacked = Vec::new();
         for (value, field) in given.into_iter().zip(&item.fields) {
             let default = || {
                 field
@@ -174,7 +181,11 @@ impl BodyChecker<'_, '_> {
                     .as_ref()
                     .map(|default| substitute_expr(default, args))
             };
-            match value.or_else(default) {
+            let value = value.or_else(default);
+            if field.default.is_none() {
+                lacked.push(format!("{}: …", field.name));
+            }
+            match value {
                 Some(value) => values.push(value),
                 None => missing.push(format!("`{}: {}`", field.name, cx.show(&field.ty))),
             }
@@ -196,7 +207,8 @@ impl BodyChecker<'_, '_> {
                     ),
                 )
                 .here("fields are missing")
-                .label(item.name_span, "declared here"),
+                .label(item.name_span, "declared here")
+                .help(format!("write `{}({})`", item.name, lacked.join(", "))),
             );
         }
         made(ExprKind::Error, ty, written.span)

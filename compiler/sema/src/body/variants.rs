@@ -128,7 +128,27 @@ impl BodyChecker<'_, '_> {
         } else {
             diagnostic.note(format!("it has {listed}"))
         };
-        let diagnostic = self.with_nearest(diagnostic, name, cases);
+        let before = diagnostic.helps.len();
+        let diagnostic = self.with_nearest(diagnostic, name, cases.iter().copied());
+        let diagnostic = match cases.first() {
+            _ if diagnostic.helps.len() > before => diagnostic,
+            None => diagnostic.help(format!(
+                "add the case: `enum {} {{ {} }}`",
+                item.name, name.name
+            )),
+            Some(_) => {
+                let written: Vec<String> = cases
+                    .iter()
+                    .take(3)
+                    .map(|case| format!("`{}.{case}`", item.name))
+                    .collect();
+                diagnostic.help(format!(
+                    "write one that it has, such as {}, or add `{}` to the enum",
+                    written.join(" or "),
+                    name.name
+                ))
+            }
+        };
         self.report(diagnostic);
     }
 

@@ -224,7 +224,7 @@ impl Composer<'_, '_> {
                         .note(
                             "a job is evaluated once, by the compiler; its names stand for outputs",
                         )
-                        .help("use `let`"),
+                        .help("write `let` for `var`, and give a further output a name of its own"),
                     );
                 }
                 let node = match ty {
@@ -244,7 +244,8 @@ impl Composer<'_, '_> {
                 {
                     self.report(
                         Diagnostic::new(&types::UNUSED_VALUE, expr.span, "this value is not used")
-                            .here("a constant alone does nothing"),
+                            .here("a constant alone does nothing")
+                            .help("pass it to an op, bind it with `let`, or remove it"),
                     );
                 }
                 self.unused_result(&node);
@@ -275,7 +276,8 @@ impl Composer<'_, '_> {
                         format!("{what} can't stand in a job"),
                     )
                     .here("belongs into an op")
-                    .note("a job only says which ops are invoked and where their outputs go"),
+                    .note("a job only says which ops are invoked and where their outputs go")
+                    .help(out_of_job(&stmt.kind)),
                 );
             }
             StmtKind::Error => {}
@@ -305,5 +307,23 @@ impl Composer<'_, '_> {
             CTy::Dynamic(_) if plain => self.direct(node, "", Some((&ty, origin)), None),
             CTy::Dynamic(_) | CTy::Group(_) => self.mismatch(&node, &ty, origin),
         }
+    }
+}
+
+/// What to write in place of a statement that no job has.
+fn out_of_job(stmt: &StmtKind) -> String {
+    match stmt {
+        StmtKind::Assign { place, .. } => match super::text::of(place) {
+            Some(name) => format!("bind the further output to another name: `let {name}_2 = …`"),
+            None => "bind the further output to a name of its own with `let`".to_string(),
+        },
+        StmtKind::While { .. } => {
+            "loop in an op; for one clone per item let an op yield `DynamicOutput`s and `map` over them"
+                .to_string()
+        }
+        StmtKind::Yield(_) => {
+            "yield in an op; the job's result is the last expression of its body".to_string()
+        }
+        _ => "assert in an op, or in a `test` of what the job gives".to_string(),
     }
 }

@@ -86,7 +86,8 @@ impl Composer<'_, '_> {
                     expr.span,
                     "a closure can't stand here",
                 )
-                .here("closures are given to `map`"),
+                .here("closures are given to `map`")
+                .help("give it to `map` of a dynamic output, `outputs.map(|item| …)`, or write it within an op"),
             ),
             ExprKind::Error => Node::error(expr.span),
             _ => self.run_time_value(expr, expected),

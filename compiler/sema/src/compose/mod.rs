@@ -19,7 +19,7 @@ mod join;
 mod map;
 mod method;
 mod patterns;
-mod text;
+pub(crate) mod text;
 mod usage;
 
 pub use check::check;

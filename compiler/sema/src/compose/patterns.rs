@@ -43,7 +43,8 @@ impl Composer<'_, '_> {
                         pattern.span,
                         "this pattern can't stand in a job",
                     )
-                    .here("names and tuples of names can"),
+                    .here("names and tuples of names can")
+                    .help("bind the output to a name, and take it apart in the op that it is passed to"),
                 );
                 Pattern::Ignore
             }

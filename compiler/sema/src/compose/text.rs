@@ -4,8 +4,18 @@ use dynop_base::Span;
 use dynop_syntax::ast::{Expr, ExprKind};
 
 /// The text of a name, a field, a literal or an invocation of such; `None` of anything larger.
-pub(super) fn of(expr: &Expr) -> Option<String> {
+pub(crate) fn of(expr: &Expr) -> Option<String> {
     written(expr, None)
+}
+
+/// An argument as it is written, `…` for anything larger than a name, a literal or an invocation.
+pub(crate) fn argument(arg: &dynop_syntax::ast::Arg) -> String {
+    let value = of(&arg.value).filter(|text| text.chars().count() <= 40);
+    let value = value.unwrap_or_else(|| "…".to_string());
+    match arg.name {
+        Some(name) => format!("{}: {value}", name.name),
+        None => value,
+    }
 }
 
 /// The same with another text for the part at `span`.

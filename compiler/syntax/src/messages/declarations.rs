@@ -272,7 +272,8 @@ impl<'t> Builder<'t> {
     /// `1.2.3`
     pub(crate) fn report_second_point(&mut self, span: Span) {
         let diagnostic = Diagnostic::new(&codes::BAD_NUMBER, span, "a number has one point")
-            .here("a second one");
+            .here("a second one")
+            .help("remove one of the points; a version or an address is a text: `\"1.2.3\"`");
         self.report(diagnostic);
     }
 
@@ -388,7 +389,8 @@ impl<'t> Builder<'t> {
 
     pub(crate) fn report_wildcard_value(&mut self, span: Span) {
         let diagnostic = Diagnostic::new(&codes::EXPECTED_EXPRESSION, span, "`_` has no value")
-            .here("`_` stands in patterns, for what is not needed");
+            .here("`_` stands in patterns, for what is not needed")
+            .help("write the value, or give what is bound to `_` a name and write that");
         self.report(diagnostic);
     }
 

@@ -29,6 +29,11 @@ pub(super) fn instead_of(word: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether it stands between two operands.
+pub(super) fn is_operator(word: &str) -> bool {
+    super::leftovers::OPERATORS_BETWEEN.contains(&word)
+}
+
 /// What is to be said of a word that other languages have and Dynop has no word for.
 pub(super) fn advice_about(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -209,7 +214,8 @@ impl<'t> Builder<'t> {
 
     pub(crate) fn report_range_chain(&mut self, here: Span) {
         let diagnostic = Diagnostic::new(&codes::CHAINED_OPERATORS, here, "a range has two ends")
-            .here("a third one");
+            .here("a third one")
+            .help("a step is given by `.step`: `(0..10).step(2)`");
         self.report(diagnostic);
     }
 }

@@ -12,7 +12,7 @@ use crate::grammar::Rule;
 /// What is said of tokens after a statement.
 const END_OF_STATEMENT: &str = "a statement ends with its line";
 
-const OPERATORS_BETWEEN: [&str; 20] = [
+pub(super) const OPERATORS_BETWEEN: [&str; 20] = [
     "**", "*", "/", "%", "+", "<<", ">>", "&", "^", "??", "==", "!=", "<", "<=", ">", ">=", "..",
     "..=", "and", "or",
 ];
@@ -148,7 +148,8 @@ impl<'t> Builder<'t> {
                     span,
                     format!("`{word}` is no word of Dynop"),
                 )
-                .here(advice),
+                .here("not known")
+                .help(advice),
             );
         }
         let next_begins_operand = next_word
@@ -228,7 +229,8 @@ impl<'t> Builder<'t> {
                 &codes::FOREIGN_OPERATOR,
                 "`=>` stands in the arms of a `match`",
             )
-            .here("a closure is `|x| …`"),
+            .here("not here")
+            .help("a closure is written `|x| …`, without `=>`"),
             "->" => new(
                 &codes::SYNTAX,
                 "`->` stands before the result type of a declaration",
@@ -237,14 +239,15 @@ impl<'t> Builder<'t> {
             "::" => new(&codes::FOREIGN_OPERATOR, "`::` is written `.`")
                 .here("write `.`")
                 .fix("write `.`", span, ".", Applicability::Certain),
-            "|>" => {
-                new(&codes::FOREIGN_OPERATOR, "there is no `|>`").here("`x.f(a)` calls `f(x, a)`")
-            }
+            "|>" => new(&codes::FOREIGN_OPERATOR, "there is no `|>`")
+                .here("not an operator")
+                .help("write `x.f(a)`, which calls `f(x, a)`"),
             "is" => new(&codes::FOREIGN_OPERATOR, "`is` is written `==`")
                 .here("write `==`")
                 .fix("write `==`", span, "==", Applicability::Maybe),
             "in" => new(&codes::FOREIGN_OPERATOR, "`in` stands only in `for … in …`")
-                .here("membership is `list.contains(x)`"),
+                .here("not an operator")
+                .help("whether `x` is in it is `items.contains(x)`"),
             ":" => new(&codes::SYNTAX, "unexpected `:`")
                 .here("blocks stand between braces, types follow the name that is declared"),
             "else" | "catch" => {

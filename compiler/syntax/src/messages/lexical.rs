@@ -16,14 +16,19 @@ impl<'t> Builder<'t> {
         let new = |message: String| Diagnostic::new(&codes::BAD_NUMBER, span, message);
         let diagnostic = match problem {
             NumberProblem::TooBig => {
-                new(format!("{shown} is too big")).here("does not fit 64 bits")
+                new(format!("{shown} is too big"))
+                    .here("does not fit 64 bits")
+                    .help(too_big(written))
             }
             NumberProblem::Digit { digit, base } => {
                 new(format!("`{digit}` is no digit of a number in base {base}"))
                     .here(format!("in base {base}"))
+                    .help(other_base(written, *base))
             }
             NumberProblem::NoDigits => {
-                new(format!("{shown} has no digits")).here("digits are missing")
+                new(format!("{shown} has no digits"))
+                    .here("digits are missing")
+                    .help(format!("write the digits behind it: `{written}1`, or `0` alone"))
             }
             NumberProblem::Suffix(suffix) => unknown_unit(span, suffix),
             NumberProblem::Underscore => {
@@ -38,11 +43,15 @@ impl<'t> Builder<'t> {
                     )
             }
             NumberProblem::Exponent => {
-                new(format!("{shown} has no digits after `e`")).here("an exponent is `e3` or `e-3`")
+                let mantissa = written.split(['e', 'E']).next().unwrap_or("1");
+                new(format!("{shown} has no digits after `e`"))
+                    .here("an exponent is `e3` or `e-3`")
+                    .help(format!("write `{mantissa}e3` for {mantissa} times 1000, or `{mantissa}` alone"))
             }
             NumberProblem::Fraction => {
                 new(format!("{shown} is no whole number of its smallest unit"))
                     .here("durations are counted in nanoseconds, sizes in bytes")
+                    .help("write fewer digits behind the point, or the whole number of a smaller unit: `1500us` for `1.5ms`")
             }
             NumberProblem::LeadingZero => {
                 let plain = written.trim_start_matches(['0', '_']);
@@ -148,6 +157,47 @@ impl<'t> Builder<'t> {
             );
         }
         self.report_always(diagnostic);
+    }
+}
+
+/// What to write in place of a number beyond 64 bits.
+fn too_big(written: &str) -> String {
+    let decimal = written
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'_');
+    if decimal && written.len() <= 40 {
+        format!("as a `Float`, with about 16 digits, it is `{written}.0`")
+    } else {
+        "an `Int` goes to 9223372036854775807; a `Float` is larger, with about 16 digits: `1e30`"
+            .to_string()
+    }
+}
+
+/// What to write in place of a number with a digit that its base does not have.
+fn other_base(written: &str, base: u32) -> String {
+    let digits = match base {
+        2 => "`0` and `1`",
+        8 => "`0` to `7`",
+        16 => "`0` to `9` and `a` to `f`",
+        _ => "`0` to `9`",
+    };
+    let plain = written.get(2..).unwrap_or("");
+    if base < 10
+        && !plain.is_empty()
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+    {
+        format!("its digits are {digits}; the decimal number is written without prefix: `{plain}`")
+    } else if base < 16
+        && !plain.is_empty()
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'_')
+    {
+        format!("its digits are {digits}; a number in base 16 is written `0x{plain}`")
+    } else {
+        format!("its digits are {digits}")
     }
 }
 

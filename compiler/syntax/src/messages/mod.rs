@@ -129,7 +129,48 @@ impl<'t> Builder<'t> {
         if let Some(advice) = foreign::unary_advice(word) {
             diagnostic = diagnostic.help(advice);
         }
+        if diagnostic.helps.is_empty() {
+            diagnostic = self.fill_in(diagnostic, at);
+        }
         self.report(diagnostic);
+    }
+
+    /// Shows where the operand goes, and what is left without its operator.
+    fn fill_in(&self, diagnostic: Diagnostic, at: usize) -> Diagnostic {
+        let Some(before) = token_before(self.clean(), at) else {
+            return diagnostic.help("write a value here");
+        };
+        let word = self.text.get(before.clone()).unwrap_or("").to_string();
+        let end = Span::new(self.file, before.end, before.end);
+        let what = match word.as_str() {
+            "=" | "(" | "[" | "," | ":" | "return" | "in" | "=>" | "yield" | "fail" | "assert" => {
+                "value"
+            }
+            "if" | "while" | "match" => "condition",
+            _ => "operand",
+        };
+        let gap = if matches!(word.as_str(), "(" | "[") {
+            "…"
+        } else {
+            " …"
+        };
+        let diagnostic = diagnostic.fix(
+            format!("write the {what} that is missing"),
+            end,
+            gap,
+            dynop_base::Applicability::Placeholder,
+        );
+        if what == "operand" && foreign::is_operator(&word) {
+            let start = self.clean()[..before.start].trim_end_matches(' ').len();
+            let span = Span::new(self.file, start, before.end);
+            return diagnostic.fix(
+                format!("or take `{word}` away"),
+                span,
+                "",
+                dynop_base::Applicability::Maybe,
+            );
+        }
+        diagnostic
     }
 
     /// A keyword that declares, where nothing is declared: it was meant as a name.

@@ -55,18 +55,36 @@ impl Scanner<'_> {
         let diagnostic = match found {
             Some((at, byte)) => {
                 let place = self.span(at, at + 1);
+                // What stands behind the bracket on its line is most likely all of what it holds.
+                let line_end = self.text[..self.line_end(open.at)].trim_end().len();
+                let end = if line_end > open.at + 1 && line_end < at {
+                    self.span(line_end, line_end)
+                } else {
+                    place.at_start()
+                };
                 diagnostic
                     .label(place, format!("this `{byte}` closes a bracket further out"))
                     .fix(
                         format!("add `{closing}`"),
-                        place.at_start(),
+                        end,
                         closing.to_string(),
                         Applicability::Maybe,
                     )
             }
             None => {
                 let end = self.text.trim_end().len();
-                diagnostic.label(self.span(end, end), "the file ends here")
+                let line_end = self.text[..self.line_end(open.at)].trim_end().len();
+                let diagnostic = diagnostic.label(self.span(end, end), "the file ends here");
+                if closing == '}' {
+                    diagnostic.help("write a `}` on a line of its own where the block ends")
+                } else {
+                    diagnostic.fix(
+                        format!("add `{closing}` where the bracket ends"),
+                        self.span(line_end, line_end),
+                        closing.to_string(),
+                        Applicability::Maybe,
+                    )
+                }
             }
         };
         self.say(diagnostic);
@@ -117,9 +135,11 @@ impl Scanner<'_> {
             "this `}` closes it, but by its place it belongs to a block further out",
         );
         let diagnostic = if start < end {
-            diagnostic.label(self.span(start, end), "so a `}` is missing before this")
-        } else {
             diagnostic
+                .label(self.span(start, end), "so a `}` is missing before this")
+                .help("write the missing `}` on a line of its own before it")
+        } else {
+            diagnostic.help("write the missing `}` on a line of its own where the inner block ends")
         };
         self.say(diagnostic);
     }
@@ -156,7 +176,7 @@ impl Scanner<'_> {
         )
         .here(format!("expected a `{quotes}` for it"));
         let diagnostic = if long {
-            diagnostic
+            diagnostic.help("write `\"\"\"` behind the last line of the text")
         } else {
             let end = self.text[..end].trim_end().len();
             diagnostic
@@ -212,7 +232,7 @@ impl Scanner<'_> {
         let diagnostic = if written == "#" {
             diagnostic.fix("write `//`", span, "//", Applicability::Certain)
         } else if whole.contains('\n') || !self.text[end..self.line_end(end)].trim().is_empty() {
-            diagnostic
+            diagnostic.help("write `//` before each line of the comment")
         } else {
             let text = whole.trim_start_matches("/*").trim_end_matches("*/").trim();
             diagnostic.fix(
@@ -236,7 +256,8 @@ impl Scanner<'_> {
                 format!("`{name}` is no name: names are made of `a`–`z`, `A`–`Z`, `0`–`9` and `_`"),
             )
             .here("has other letters")
-            .note("names become step keys, flags and symbols of the executable; strings and comments may hold any text"),
+            .note("names become step keys, flags and symbols of the executable; strings and comments may hold any text")
+            .help(plain_name(&name)),
         );
         self.damage.pop();
     }
@@ -270,6 +291,9 @@ impl Scanner<'_> {
                 "an expression goes on over several lines within parentheses, or after an operator",
             ),
             '~' => diagnostic.help("the bits of `x` are turned by `x ^ -1`"),
+            _ if diagnostic.helps.is_empty() && diagnostic.fixes.is_empty() => diagnostic.help(
+                format!("take `{c}` away; as a part of a text it stands between quotes: `\"{c}\"`"),
+            ),
             _ => diagnostic,
         };
         self.say(diagnostic);
@@ -289,6 +313,35 @@ impl Scanner<'_> {
                 ),
         );
     }
+}
+
+/// How a name may be written with plain letters.
+fn plain_name(name: &str) -> String {
+    let mut plain = String::new();
+    for c in name.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => plain.push(c),
+            'ä' | 'æ' => plain.push_str("ae"),
+            'ö' | 'œ' => plain.push_str("oe"),
+            'ü' => plain.push_str("ue"),
+            'ß' => plain.push_str("ss"),
+            'à' | 'á' | 'â' | 'ã' | 'å' => plain.push('a'),
+            'ç' | 'č' | 'ć' => plain.push('c'),
+            'è' | 'é' | 'ê' | 'ë' => plain.push('e'),
+            'ì' | 'í' | 'î' | 'ï' => plain.push('i'),
+            'ñ' => plain.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ø' => plain.push('o'),
+            'š' => plain.push('s'),
+            'ù' | 'ú' | 'û' => plain.push('u'),
+            'ý' | 'ÿ' => plain.push('y'),
+            'ž' => plain.push('z'),
+            'π' => plain.push_str("pi"),
+            'λ' => plain.push_str("lambda"),
+            'Δ' | 'δ' => plain.push_str("delta"),
+            _ => return "choose a name of plain letters".to_string(),
+        }
+    }
+    format!("write it with plain letters: `{plain}`")
 }
 
 fn is_invisible(c: char) -> bool {
