@@ -131,7 +131,11 @@ impl Pass<'_, '_> {
         let lacking = lacking(self.cx, ty, ability, &mut params, &mut seen);
         if let Some(part) = lacking {
             // One map of the wrong keys is one mistake, however often its methods are called.
-            let first = ability != Ability::Key || self.keys.insert((function, part.clone()));
+            let method = through.is_some_and(|(callee, _)| {
+                self.cx.is_std(self.cx.functions[callee.0 as usize].module)
+            });
+            let first =
+                ability != Ability::Key || self.keys.insert((function, part.clone())) || !method;
             if self.reported.insert((span, ability)) && first {
                 self.report(ty, &part, ability, span, through);
             }
