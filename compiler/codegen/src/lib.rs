@@ -1,20 +1,66 @@
 //! From the intermediate representation to an object file, behind one seam.
 //!
-//! [`compile`] is the seam: programs go in, bytes come out. What all back ends share is here ([`layout`]); what one of
-//! them is stays in its own module ([`cranelift`]). Nothing here knows the language.
+//! [`compile`] is the seam: programs go in, bytes come out. What all back ends compute alike is here: layouts
+//! ([`layout`]), names, signatures and types ([`unit`]), static data ([`constants`]). What one of them is stays in its own
+//! module ([`cranelift`], and `llvm` with the feature of that name). Nothing here knows the language.
 
 use dynop_abi::plan::Plan;
 use dynop_base::SourceMap;
 use dynop_ir::Program;
 
-pub mod cranelift;
+mod constants;
+mod cranelift;
 pub mod layout;
+#[cfg(feature = "llvm")]
+mod llvm;
+mod unit;
 
-/// What to make beside the object.
-#[derive(Clone, Copy, Debug, Default)]
+/// The back ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Backend {
+    /// Cranelift: compiles fast.
+    #[default]
+    Cranelift,
+    /// LLVM: compiles slowly to faster code. Only with the feature `llvm`, see [`Backend::is_there`].
+    Llvm,
+}
+
+impl Backend {
+    /// Whether it is compiled in.
+    pub fn is_there(self) -> bool {
+        match self {
+            Self::Cranelift => true,
+            Self::Llvm => cfg!(feature = "llvm"),
+        }
+    }
+}
+
+/// How hard LLVM tries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OptLevel {
+    /// `-O0`
+    None,
+    /// `-O1`
+    Less,
+    /// `-O2`
+    #[default]
+    Default,
+    /// `-O3`
+    Aggressive,
+}
+
+/// How to compile, and what to make beside the object.
+#[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whether the back end's own representation of each function is kept.
-    pub want_clif: bool,
+    /// By which back end.
+    pub backend: Backend,
+    /// How hard LLVM tries; Cranelift has one way.
+    pub opt_level: OptLevel,
+    /// The processor that LLVM compiles for, by LLVM's name, or `native`; `None`: any x86-64. Cranelift compiles for any.
+    pub target_cpu: Option<String>,
+    /// Whether the back end's own representation of the program is kept: Cranelift's as it is given to it, LLVM's
+    /// optimised.
+    pub want_ir: bool,
     /// Whether the machine code of each function is kept as text.
     pub want_asm: bool,
 }
@@ -24,10 +70,12 @@ pub struct Options {
 pub struct Compiled {
     /// The object file: ELF, relocatable, x86-64.
     pub object: Vec<u8>,
-    /// Cranelift's representation of each function, if wanted.
-    pub clif: String,
+    /// The back end's representation, if wanted.
+    pub ir: String,
     /// Machine code of each function, if wanted.
     pub asm: String,
+    /// How long the stages within took, in order: their names and times. Empty for a back end that has one.
+    pub stages: Vec<(&'static str, std::time::Duration)>,
 }
 
 /// The back end refused: a limit, or a bug in what came before it.
@@ -50,7 +98,14 @@ pub fn compile(
     program: &Program,
     plan: &Plan,
     sources: &SourceMap,
-    options: Options,
+    options: &Options,
 ) -> Result<Compiled, CodegenError> {
-    cranelift::compile(program, plan, sources, options)
+    let unit = unit::Unit::new(program, sources);
+    match options.backend {
+        Backend::Cranelift => cranelift::compile(&unit, plan, options),
+        #[cfg(feature = "llvm")]
+        Backend::Llvm => llvm::compile(&unit, plan, options),
+        #[cfg(not(feature = "llvm"))]
+        Backend::Llvm => Err(CodegenError("the LLVM back end is not compiled in".into())),
+    }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use dynop_abi::plan::Plan;
 use dynop_base::SourceMap;
-use dynop_codegen::{Options, compile};
+use dynop_codegen::{Backend, OptLevel, Options, compile};
 use dynop_ir::Program;
 use dynop_ir::passes::{Level, optimise};
 use dynop_ir::text::{parse, print};
@@ -19,17 +19,24 @@ fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
+/// The ways to make code: each back end that is there, LLVM with and without its optimiser.
+fn ways() -> Vec<Options> {
+    let llvm = [OptLevel::None, OptLevel::Default].map(|opt_level| Options {
+        backend: Backend::Llvm,
+        opt_level,
+        ..Options::default()
+    });
+    let mut ways = vec![Options::default()];
+    ways.extend(llvm.into_iter().filter(|way| way.backend.is_there()));
+    ways
+}
+
 /// What a program prints, a line an op.
-fn run(name: &str, program: &Program, level: Level) -> Vec<String> {
+fn run(name: &str, program: &Program, level: Level, options: &Options) -> Vec<String> {
     let mut program = program.clone();
     optimise(&mut program, level);
-    let compiled = compile(
-        &program,
-        &Plan::default(),
-        &SourceMap::new(),
-        Options::default(),
-    )
-    .unwrap_or_else(|error| panic!("{name}: {error}\n{}", print(&program)));
+    let compiled = compile(&program, &Plan::default(), &SourceMap::new(), options)
+        .unwrap_or_else(|error| panic!("{name}: {error}\n{}", print(&program)));
     let folder = tempfile::tempdir().expect("a folder");
     let (object, executable) = (
         folder.path().join("program.o"),
@@ -74,7 +81,10 @@ fn programs_print_what_they_should() {
             .filter_map(|line| line.strip_prefix("// prints: "))
             .collect();
         for level in [Level::Needed, Level::Full] {
-            assert_eq!(run(&name, &program, level), wanted, "{name} {level:?}");
+            for way in ways() {
+                let printed = run(&name, &program, level, &way);
+                assert_eq!(printed, wanted, "{name} {level:?} {way:?}");
+            }
         }
     }
 }
@@ -87,7 +97,12 @@ fn random_programs_keep_their_counts() {
         let program = random::program(seed, 60);
         let text = print(&program);
         assert_eq!(print(&parse(&text).expect("it reads")), text);
-        let full = run(&format!("seed {seed}"), &program, Level::Full);
+        let full = run(
+            &format!("seed {seed}"),
+            &program,
+            Level::Full,
+            &Options::default(),
+        );
         let leaks: Vec<(usize, &String)> = full
             .iter()
             .enumerate()
@@ -102,7 +117,12 @@ fn random_programs_keep_their_counts() {
             failed > 0 && failed < full.len(),
             "seed {seed} tries one way only"
         );
-        let needed = run(&format!("seed {seed}"), &program, Level::Needed);
-        assert_eq!(full, needed, "seed {seed}\n{text}");
+        for (level, way) in [Level::Needed, Level::Full]
+            .into_iter()
+            .flat_map(|level| ways().into_iter().map(move |way| (level, way)))
+        {
+            let other = run(&format!("seed {seed} {way:?}"), &program, level, &way);
+            assert_eq!(full, other, "seed {seed} {level:?} {way:?}\n{text}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::emit::{Emitter, Result, TRUSTED, Val};
 use super::ops::Made;
 use super::places::End;
 use crate::CodegenError;
+use crate::unit::Unit;
 
 impl Emitter<'_, '_, '_> {
     pub(super) fn call(
@@ -22,10 +23,7 @@ impl Emitter<'_, '_, '_> {
     ) -> Result<Made> {
         let callee = &self.shared.program.functions[function.0 as usize];
         let (result, fallible) = (callee.result, callee.fallible);
-        let params: Vec<TypeId> = callee.locals[..callee.params as usize]
-            .iter()
-            .map(|local| local.ty)
-            .collect();
+        let params: Vec<TypeId> = Unit::params(callee).collect();
         if params.len() != args.len() {
             return Err(CodegenError(format!(
                 "`{}` is called with {} arguments",
@@ -84,7 +82,8 @@ impl Emitter<'_, '_, '_> {
             .builder
             .ins()
             .load(types::I64, TRUSTED, closure, CLOSURE_CODE as i32);
-        let signature = self.shared.signature_of(params, result, true, true);
+        let signature = self.shared.unit.signature_of(params, result, true, true);
+        let signature = super::signature(&signature);
         let signature = self.builder.import_signature(signature);
         let call = self.builder.ins().call_indirect(signature, code, &values);
         Ok((self.finish_call(call, out, result, true, target)?, result))
@@ -110,8 +109,8 @@ impl Emitter<'_, '_, '_> {
             .module
             .declare_func_in_func(id, self.builder.func);
         let code = self.builder.ins().func_addr(types::I64, reference);
-        let descriptor = self.shared.captures(&types)?;
-        let descriptor = self.data_address(descriptor);
+        let descriptor = self.shared.constants.captures(&types)?;
+        let descriptor = self.data_address(descriptor)?;
         let closure = self.call_entry("dyn_closure_new", &[self.ctx, code, descriptor])?;
         let closure =
             closure.ok_or_else(|| CodegenError("`dyn_closure_new` returns nothing".into()))?;
@@ -121,25 +120,13 @@ impl Emitter<'_, '_, '_> {
             this.call_entry("dyn_fail_memory", &[this.ctx, site])?;
             Ok(())
         })?;
+        let (offsets, _) = self.shared.unit.captures(&types);
         for (index, operand) in captures.iter().enumerate() {
             let value = self.value(operand, types[index])?;
-            let offset = self.capture_offset(&types, index);
-            self.store(closure, CLOSURE_DATA as u32 + offset, &value, types[index]);
+            let offset = CLOSURE_DATA as u32 + offsets[index];
+            self.store(closure, offset, &value, types[index]);
         }
         Ok((Val::Parts(vec![closure]), ty))
-    }
-
-    fn capture_offset(&self, captures: &[TypeId], index: usize) -> u32 {
-        let mut offset = 0;
-        for (at, &ty) in captures.iter().enumerate() {
-            let layout = self.shared.layouts.get(ty);
-            offset = u32::next_multiple_of(offset, layout.align.max(1));
-            if at == index {
-                break;
-            }
-            offset += layout.size;
-        }
-        offset
     }
 
     /// The address of a capture of the closure whose code this is, and its type.
@@ -152,7 +139,8 @@ impl Emitter<'_, '_, '_> {
         let Some(&ty) = captures.get(index as usize) else {
             return Err(CodegenError("a capture that is not there".into()));
         };
-        let offset = CLOSURE_DATA as u32 + self.capture_offset(&captures, index as usize);
+        let (offsets, _) = self.shared.unit.captures(&captures);
+        let offset = CLOSURE_DATA as u32 + offsets[index as usize];
         Ok((
             self.builder.ins().iadd_imm_s(closure, i64::from(offset)),
             ty,

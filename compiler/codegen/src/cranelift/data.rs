@@ -1,484 +1,66 @@
-//! Static data: texts, type descriptors, places in the source, and the record by which the runtime finds it all.
+//! Static data: the program's records as Cranelift's module takes them.
 
 use std::collections::HashMap;
-use std::mem::offset_of;
 
 use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module};
-use dynop_abi::desc::{FieldDesc, JSON, Kind, PLAIN, StaticStr, TypeDesc};
-use dynop_abi::layout::{STR_DATA, STR_HEAP, STR_INLINE};
-use dynop_abi::plan::Plan;
-use dynop_abi::program::{self, Program, Site};
-use dynop_base::{SourceMap, Span};
-use dynop_ir::{AggregateKind, Boxed, Type, TypeId};
+use cranelift_object::ObjectModule;
 
 use super::Shared;
 use crate::CodegenError;
-
-/// What a descriptor describes.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Described {
-    Type(TypeId),
-    /// The captures of a closure, as a tuple.
-    Captures(Vec<TypeId>),
-    /// The payload of a case of an enum, as a tuple whose fields lie where they do in the enum.
-    Payload(TypeId, u32),
-}
-
-/// Places in the source, numbered as they come.
-#[derive(Default)]
-pub(crate) struct Sites {
-    numbers: HashMap<(String, String, u32, u32), u32>,
-    list: Vec<(String, String, u32, u32)>,
-}
-
-impl Sites {
-    pub(crate) fn number(
-        &mut self,
-        sources: &SourceMap,
-        function: &str,
-        span: Option<Span>,
-    ) -> u32 {
-        let site = match span {
-            Some(span) => {
-                let file = sources.file(span.file);
-                let at = file.line_column(span.start);
-                (file.name.clone(), function.to_owned(), at.line, at.column)
-            }
-            None => (String::new(), function.to_owned(), 0, 0),
-        };
-        let next = self.list.len() as u32;
-        *self.numbers.entry(site.clone()).or_insert_with(|| {
-            self.list.push(site);
-            next
-        })
-    }
-}
-
-/// A record under construction: bytes, and addresses at offsets.
-struct Record {
-    bytes: Vec<u8>,
-    addresses: Vec<(usize, DataId)>,
-    code: Vec<(usize, FuncId)>,
-}
-
-impl Record {
-    fn new(size: usize) -> Self {
-        Self {
-            bytes: vec![0; size],
-            addresses: Vec::new(),
-            code: Vec::new(),
-        }
-    }
-
-    fn put(&mut self, offset: usize, bytes: &[u8]) {
-        self.bytes[offset..offset + bytes.len()].copy_from_slice(bytes);
-    }
-
-    fn word(&mut self, offset: usize, value: u64) {
-        self.put(offset, &value.to_le_bytes());
-    }
-}
+use crate::constants::{Record, RecordId};
 
 impl Shared<'_> {
-    fn define_record(
-        &mut self,
-        id: DataId,
-        record: Record,
-        align: u64,
-    ) -> Result<(), CodegenError> {
-        let mut data = DataDescription::new();
-        let empty = record.bytes.is_empty();
-        data.define(if empty {
-            vec![0].into()
-        } else {
-            record.bytes.into_boxed_slice()
-        });
-        data.set_align(align);
-        for (offset, target) in record.addresses {
-            let value = self.module.declare_data_in_data(target, &mut data);
-            data.write_data_addr(offset as u32, value, 0);
+    /// What stands for a record in Cranelift's module.
+    pub(super) fn record(&mut self, id: RecordId) -> Result<DataId, CodegenError> {
+        if let Some(&known) = self.records.get(&id) {
+            return Ok(known);
         }
-        for (offset, target) in record.code {
-            let function = self.module.declare_func_in_data(target, &mut data);
-            data.write_function_addr(offset as u32, function);
-        }
-        Ok(self.module.define_data(id, &data)?)
-    }
-
-    fn anonymous(&mut self, record: Record, align: u64) -> Result<DataId, CodegenError> {
-        // Addresses are written by the loader of a position-independent executable, so such records can't be read-only
-        // for the object file; the linker makes them so after relocation.
-        let writable = !(record.addresses.is_empty() && record.code.is_empty());
-        let id = self.module.declare_anonymous_data(writable, false)?;
-        self.define_record(id, record, align)?;
-        Ok(id)
-    }
-
-    /// Bytes in read-only data.
-    fn bytes(&mut self, bytes: &[u8]) -> Result<DataId, CodegenError> {
-        if let Some(&id) = self.texts.get(bytes) {
-            return Ok(id);
-        }
-        let id = self.anonymous(
-            Record {
-                bytes: bytes.to_vec(),
-                ..Record::new(0)
-            },
-            1,
-        )?;
-        self.texts.insert(bytes.to_vec(), id);
-        Ok(id)
-    }
-
-    /// 32 zero bytes, which stand for the header of an empty list.
-    pub(crate) fn zeros(&mut self) -> Result<DataId, CodegenError> {
-        if let Some(id) = self.zeros {
-            return Ok(id);
-        }
-        let id = self.anonymous(Record::new(32), 8)?;
-        self.zeros = Some(id);
-        Ok(id)
-    }
-
-    /// The words of a text: inline, or the buffer whose address is the first word and the second word.
-    pub(crate) fn text(&mut self, text: &[u8]) -> Result<Text, CodegenError> {
-        if text.len() <= STR_INLINE {
-            let mut words = [0u8; 16];
-            words[..text.len()].copy_from_slice(text);
-            words[15] = text.len() as u8;
-            let half =
-                |at: usize| u64::from_le_bytes(words[at..at + 8].try_into().unwrap_or_default());
-            return Ok(Text::Inline(half(0), half(8)));
-        }
-        // Count 0: immortal. The capacity is the length, so nobody thinks of appending in place.
-        let mut buffer = vec![0u8; STR_DATA];
-        buffer[8..16].copy_from_slice(&(text.len() as u64).to_le_bytes());
-        buffer.extend_from_slice(text);
-        let id = match self.texts.get(&buffer) {
-            Some(&id) => id,
-            None => {
-                let id = self.anonymous(
-                    Record {
-                        bytes: buffer.clone(),
-                        ..Record::new(0)
-                    },
-                    8,
-                )?;
-                self.texts.insert(buffer, id);
-                id
-            }
-        };
-        Ok(Text::Buffer(
-            id,
-            text.len() as u64 | u64::from(STR_HEAP) << 56,
-        ))
-    }
-
-    fn static_str(
-        &mut self,
-        record: &mut Record,
-        offset: usize,
-        text: &str,
-    ) -> Result<(), CodegenError> {
-        self.static_bytes(record, offset, text.as_bytes())
-    }
-
-    fn static_bytes(
-        &mut self,
-        record: &mut Record,
-        offset: usize,
-        bytes: &[u8],
-    ) -> Result<(), CodegenError> {
-        if !bytes.is_empty() {
-            let id = self.bytes(bytes)?;
-            record
-                .addresses
-                .push((offset + offset_of!(StaticStr, data), id));
-        }
-        record.word(offset + offset_of!(StaticStr, len), bytes.len() as u64);
-        Ok(())
-    }
-
-    /// The descriptor of a type.
-    pub(crate) fn descriptor(&mut self, ty: TypeId) -> Result<DataId, CodegenError> {
-        self.described(Described::Type(ty))
-    }
-
-    /// The descriptor of a closure's captures.
-    pub(crate) fn captures(&mut self, captures: &[TypeId]) -> Result<DataId, CodegenError> {
-        self.described(Described::Captures(captures.to_vec()))
-    }
-
-    fn described(&mut self, what: Described) -> Result<DataId, CodegenError> {
-        if let Some(&id) = self.descriptors.get(&what) {
-            return Ok(id);
-        }
-        // Declared before it is filled, since a type may hold itself.
-        let id = self.module.declare_anonymous_data(true, false)?;
-        self.descriptors.insert(what.clone(), id);
-        let record = match what {
-            Described::Type(ty) => self.type_record(ty)?,
-            Described::Payload(ty, case) => self.payload_record(ty, case)?,
-            Described::Captures(captures) => {
-                let (mut offset, mut fields, mut counted) = (0, Vec::new(), false);
-                for ty in captures {
-                    let layout = self.layouts.get(ty);
-                    offset = u32::next_multiple_of(offset, layout.align.max(1));
-                    fields.push((String::new(), Described::Type(ty), offset));
-                    offset += layout.size;
-                    counted |= layout.counted;
-                }
-                self.record(
-                    Kind::Tuple,
-                    offset.next_multiple_of(8),
-                    8,
-                    counted,
-                    "captures",
-                    [None, None],
-                    &fields,
-                    &[],
-                )?
-            }
-        };
-        self.define_record(id, record, 8)?;
-        Ok(id)
-    }
-
-    fn type_record(&mut self, ty: TypeId) -> Result<Record, CodegenError> {
-        let types = &self.program.types;
-        let layout = self.layouts.get(ty).clone();
-        let name = types.display(ty);
-        let (mut a, mut b, mut fields) = (None, None, Vec::new());
-        let (mut defaults, mut json) = (&[][..], 0);
-        let kind = match types.get(ty) {
-            Type::Unit => Kind::Unit,
-            Type::Int => Kind::Int,
-            Type::Float => Kind::Float,
-            Type::Bool => Kind::Bool,
-            Type::Str => Kind::Str,
-            Type::Path => Kind::Path,
-            Type::Bytes => Kind::Bytes,
-            Type::Duration => Kind::Duration,
-            Type::Time => Kind::Time,
-            Type::Range => Kind::Range,
-            Type::List(item) => {
-                a = Some(*item);
-                Kind::List
-            }
-            Type::Box(item, boxed) => {
-                a = Some(*item);
-                match boxed {
-                    Boxed::Value => Kind::Box,
-                    Boxed::Option => Kind::BoxOption,
-                }
-            }
-            Type::Set(item) => {
-                a = Some(*item);
-                b = types.find(&Type::Unit);
-                Kind::Set
-            }
-            Type::Map(key, value) => {
-                (a, b) = (Some(*key), Some(*value));
-                Kind::Map
-            }
-            Type::Option(inner) => {
-                a = Some(*inner);
-                Kind::Option
-            }
-            Type::Aggregate(aggregate) => {
-                let named = aggregate.fields.iter().zip(&layout.fields);
-                fields = named
-                    .map(|((name, ty), field)| (name.clone(), Described::Type(*ty), field.offset))
-                    .collect();
-                defaults = &aggregate.defaults;
-                match aggregate.kind {
-                    AggregateKind::Tuple => Kind::Tuple,
-                    AggregateKind::NamedTuple => Kind::NamedTuple,
-                    AggregateKind::Struct => Kind::Struct,
-                    AggregateKind::DynamicOutput => Kind::DynamicOutput,
-                }
-            }
-            Type::Enum(one) => {
-                json = if one.json { JSON } else { 0 };
-                let cases = one.variants.iter().zip(0..);
-                fields = cases
-                    .map(|(case, index)| (case.name.clone(), Described::Payload(ty, index), 0))
-                    .collect();
-                Kind::Enum
-            }
-            Type::Closure(..) => Kind::Closure,
-        };
-        let mut record = self.record(
-            kind,
-            layout.size,
-            layout.align,
-            layout.counted,
-            &name,
-            [a, b],
-            &fields,
-            defaults,
-        )?;
-        let plain = if layout.counted { 0 } else { PLAIN };
-        record.put(offset_of!(TypeDesc, flags), &[plain | json]);
-        Ok(record)
-    }
-
-    /// The payload of a case: its fields have the offsets that they have in the enum, so size and alignment are the
-    /// enum's.
-    fn payload_record(&mut self, ty: TypeId, index: u32) -> Result<Record, CodegenError> {
-        let layout = self.layouts.get(ty).clone();
-        let Type::Enum(one) = self.program.types.get(ty) else {
-            return Err(CodegenError("a case of what is no enum".into()));
-        };
-        let Some(case) = one.variants.get(index as usize) else {
-            return Err(CodegenError("a case that is not there".into()));
-        };
-        let name = format!("{}.{}", one.name, case.name);
-        let places = layout.fields.iter().skip(one.parts_before(index));
-        let (mut fields, mut counted) = (Vec::new(), false);
-        for ((name, ty), place) in case.payload.iter().zip(places) {
-            fields.push((name.clone(), Described::Type(*ty), place.offset));
-            counted |= self.layouts.get(*ty).counted;
-        }
-        let kind = match case.payload.first() {
-            Some((name, _)) if !name.is_empty() => Kind::NamedTuple,
-            _ => Kind::Tuple,
-        };
-        self.record(
-            kind,
-            layout.size,
-            layout.align,
-            counted,
-            &name,
-            [None, None],
-            &fields,
-            &[],
-        )
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
-    fn record(
-        &mut self,
-        kind: Kind,
-        size: u32,
-        align: u32,
-        counted: bool,
-        name: &str,
-        arguments: [Option<TypeId>; 2],
-        fields: &[(String, Described, u32)],
-        defaults: &[(u32, Vec<u8>)],
-    ) -> Result<Record, CodegenError> {
-        let mut record = Record::new(size_of::<TypeDesc>());
-        record.put(offset_of!(TypeDesc, kind), &[kind as u8]);
-        record.put(
-            offset_of!(TypeDesc, flags),
-            &[if counted { 0 } else { PLAIN }],
-        );
-        record.put(
-            offset_of!(TypeDesc, align),
-            &(align.max(1) as u16).to_le_bytes(),
-        );
-        record.put(offset_of!(TypeDesc, size), &size.to_le_bytes());
-        for (argument, offset) in arguments
-            .into_iter()
-            .zip([offset_of!(TypeDesc, a), offset_of!(TypeDesc, b)])
-        {
-            if let Some(ty) = argument {
-                let id = self.descriptor(ty)?;
-                record.addresses.push((offset, id));
-            }
-        }
-        if !fields.is_empty() {
-            let size = size_of::<FieldDesc>();
-            let mut table = Record::new(size * fields.len());
-            for (index, (name, what, offset)) in fields.iter().enumerate() {
-                let id = self.described(what.clone())?;
-                table
-                    .addresses
-                    .push((index * size + offset_of!(FieldDesc, desc), id));
-                table.word(
-                    index * size + offset_of!(FieldDesc, offset),
-                    u64::from(*offset),
-                );
-                self.static_str(&mut table, index * size + offset_of!(FieldDesc, name), name)?;
-                if let Some((_, bytes)) = defaults.iter().find(|(field, _)| *field == index as u32)
-                {
-                    let place = index * size + offset_of!(FieldDesc, default);
-                    self.static_bytes(&mut table, place, bytes)?;
-                }
-            }
-            let table = self.anonymous(table, 8)?;
-            record.addresses.push((offset_of!(TypeDesc, fields), table));
-        }
-        record.word(offset_of!(TypeDesc, field_count), fields.len() as u64);
-        self.static_str(&mut record, offset_of!(TypeDesc, name), name)?;
-        Ok(record)
-    }
-
-    /// The record that the runtime looks for, and what hangs on it.
-    pub(crate) fn program_record(
-        &mut self,
-        plan: &Plan,
-        ops: &[FuncId],
-    ) -> Result<(), CodegenError> {
-        let encoded = plan
-            .encode()
-            .map_err(|error| CodegenError(format!("the plan can't be encoded: {error}")))?;
-        let mut record = Record::new(size_of::<Program>());
-        record.put(
-            offset_of!(Program, abi_version),
-            &dynop_abi::ABI_VERSION.to_le_bytes(),
-        );
-        let plan_data = self.bytes(&encoded)?;
-        record
-            .addresses
-            .push((offset_of!(Program, plan), plan_data));
-        record.word(offset_of!(Program, plan_len), encoded.len() as u64);
-
-        let mut table = Record::new(8 * ops.len());
-        table.code = ops
-            .iter()
-            .enumerate()
-            .map(|(index, &id)| (index * 8, id))
-            .collect();
-        let table = self.anonymous(table, 8)?;
-        record.addresses.push((offset_of!(Program, ops), table));
-        record.word(offset_of!(Program, op_count), ops.len() as u64);
-
-        let types = self.program.plan_types.clone();
-        let mut table = Record::new(8 * types.len());
-        for (index, &ty) in types.iter().enumerate() {
-            table.addresses.push((index * 8, self.descriptor(ty)?));
-        }
-        let table = self.anonymous(table, 8)?;
-        record.addresses.push((offset_of!(Program, types), table));
-        record.word(offset_of!(Program, type_count), types.len() as u64);
-
-        let sites = std::mem::take(&mut self.sites.list);
-        let size = size_of::<Site>();
-        let mut table = Record::new(size * sites.len());
-        for (index, (file, function, line, column)) in sites.iter().enumerate() {
-            let at = index * size;
-            self.static_str(&mut table, at + offset_of!(Site, file), file)?;
-            self.static_str(&mut table, at + offset_of!(Site, function), function)?;
-            table.put(at + offset_of!(Site, line), &line.to_le_bytes());
-            table.put(at + offset_of!(Site, column), &column.to_le_bytes());
-        }
-        let table = self.anonymous(table, 8)?;
-        record.addresses.push((offset_of!(Program, sites), table));
-        record.word(offset_of!(Program, site_count), sites.len() as u64);
-
-        let id = self
-            .module
-            .declare_data(program::SYMBOL, Linkage::Export, true, false)?;
-        self.define_record(id, record, 8)
+        let declared = declare(&mut self.module, self.constants.get(id))?;
+        self.records.insert(id, declared);
+        Ok(declared)
     }
 }
 
-/// A text constant.
-pub(crate) enum Text {
-    /// Both words.
-    Inline(u64, u64),
-    /// The buffer and the second word.
-    Buffer(DataId, u64),
+fn declare(module: &mut ObjectModule, record: &Record) -> Result<DataId, CodegenError> {
+    let writable = record.relocated();
+    Ok(match record.symbol {
+        Some(symbol) => module.declare_data(symbol, Linkage::Export, writable, false)?,
+        None => module.declare_anonymous_data(writable, false)?,
+    })
+}
+
+/// Defines all records. Those that code refers to are declared already.
+pub(super) fn define(
+    module: &mut ObjectModule,
+    declared: &mut HashMap<RecordId, DataId>,
+    records: Vec<Record>,
+    ops: &[FuncId],
+) -> Result<(), CodegenError> {
+    let mut ids = Vec::with_capacity(records.len());
+    for (index, record) in records.iter().enumerate() {
+        ids.push(match declared.remove(&RecordId(index)) {
+            Some(id) => id,
+            None => declare(module, record)?,
+        });
+    }
+    for (&id, record) in ids.iter().zip(records) {
+        let mut data = DataDescription::new();
+        let bytes = if record.bytes.is_empty() {
+            vec![0]
+        } else {
+            record.bytes
+        };
+        data.define(bytes.into_boxed_slice());
+        data.set_align(record.align);
+        for (offset, target) in record.addresses {
+            let value = module.declare_data_in_data(ids[target.0], &mut data);
+            data.write_data_addr(offset as u32, value, 0);
+        }
+        for (offset, op) in record.code {
+            let function = module.declare_func_in_data(ops[op], &mut data);
+            data.write_function_addr(offset as u32, function);
+        }
+        module.define_data(id, &data)?;
+    }
+    Ok(())
 }

@@ -1,24 +1,26 @@
 //! What every call needs: addresses of data, entry points, arguments, checks of what comes back.
 
 use cranelift_codegen::ir::{self as clif, FuncRef, InstBuilder, Value, types};
-use cranelift_module::{DataId, Module};
+use cranelift_module::Module;
 use dynop_ir::TypeId;
 
 use super::emit::{Emitter, Result, Val};
 use crate::CodegenError;
+use crate::constants::RecordId;
 
 impl Emitter<'_, '_, '_> {
-    pub(super) fn data_address(&mut self, data: DataId) -> Value {
+    pub(super) fn data_address(&mut self, record: RecordId) -> Result<Value> {
+        let data = self.shared.record(record)?;
         let global = self
             .shared
             .module
             .declare_data_in_func(data, self.builder.func);
-        self.builder.ins().symbol_value(types::I64, global)
+        Ok(self.builder.ins().symbol_value(types::I64, global))
     }
 
     pub(super) fn descriptor(&mut self, ty: TypeId) -> Result<Value> {
-        let data = self.shared.descriptor(ty)?;
-        Ok(self.data_address(data))
+        let record = self.shared.constants.descriptor(ty)?;
+        self.data_address(record)
     }
 
     /// The number of the current place in the source, as an operand.

@@ -14,8 +14,8 @@ impl Emitter<'_, '_, '_> {
         match &inst.op {
             Op::MapLen(map) => {
                 let map = self.scalar(map)?;
-                let zeros = self.shared.zeros()?;
-                let zeros = self.data_address(zeros);
+                let zeros = self.shared.constants.zeros();
+                let zeros = self.data_address(zeros)?;
                 let empty = self.builder.ins().icmp_imm_s(IntCC::Equal, map, 0);
                 let header = self.builder.ins().select(empty, zeros, map);
                 let len = self

@@ -1,10 +1,6 @@
 //! The Cranelift back end.
 //!
-//! **Calls between compiled functions.** `fn(ctx, [out,] arguments…) -> ([status,] [value])`: an argument of up to
-//! [`MAX_PARTS`](crate::layout::MAX_PARTS) parts goes as its parts, a larger one as a pointer to memory whose value the
-//! callee takes over. A result of one part is returned; a larger one is written to `out`; `()` is nothing. A function
-//! that can't fail returns no status. The code of a closure takes `fn(ctx, [out,] closure, arguments…)` and always
-//! returns a status.
+//! By what rules compiled functions call each other stands in [`crate::unit`].
 
 mod aggregates;
 mod arithmetic;
@@ -23,19 +19,20 @@ mod values;
 
 use std::collections::HashMap;
 
-use cranelift_codegen::ir::{self as clif, AbiParam, Signature, SourceLoc, types};
+use cranelift_codegen::ir::{self as clif, AbiParam, SourceLoc, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_module::{DataId, FuncId, Linkage, Module, ModuleError};
 use cranelift_object::{ObjectBuilder, ObjectModule};
-use dynop_abi::entries::{self, AbiType};
 use dynop_abi::plan::Plan;
-use dynop_base::{SourceMap, Span};
-use dynop_ir::{Function, FunctionId, Op, Program, TypeId};
+use dynop_base::Span;
+use dynop_ir::{Function, FunctionId, Program};
 
-use crate::layout::{Layouts, PartKind};
+use crate::constants::{Constants, RecordId};
+use crate::layout::Layouts;
+use crate::unit::{Register, Signature, Unit};
 use crate::{CodegenError, Compiled, Options};
 
 impl From<ModuleError> for CodegenError {
@@ -51,49 +48,40 @@ impl From<ModuleError> for CodegenError {
 
 /// Everything that functions share while they are emitted.
 pub(crate) struct Shared<'a> {
+    pub unit: &'a Unit<'a>,
     pub program: &'a Program,
-    pub sources: &'a SourceMap,
-    pub layouts: Layouts,
+    pub layouts: &'a Layouts,
+    pub constants: Constants<'a>,
     pub module: ObjectModule,
     /// The functions that are compiled: the others are not declared, as what is declared must be defined.
     functions: HashMap<FunctionId, FuncId>,
     entries: HashMap<&'static str, FuncId>,
-    descriptors: HashMap<data::Described, DataId>,
-    texts: HashMap<Vec<u8>, DataId>,
-    sites: data::Sites,
+    /// The records that code refers to, as far as it was emitted.
+    records: HashMap<RecordId, DataId>,
     debug: debug::Debug,
-    zeros: Option<DataId>,
 }
 
 /// Compiles a program with its plan.
 ///
 /// # Errors
 /// See [`CodegenError`].
-pub fn compile(
-    program: &Program,
-    plan: &Plan,
-    sources: &SourceMap,
-    options: Options,
-) -> Result<Compiled, CodegenError> {
-    let reached = reached(program);
-    let mut shared = Shared::new(program, sources, &reached)?;
+pub fn compile(unit: &Unit<'_>, plan: &Plan, options: &Options) -> Result<Compiled, CodegenError> {
+    let program = unit.program;
+    let reached = unit.reached();
+    let mut shared = Shared::new(unit, &reached)?;
     let mut context = shared.module.make_context();
     let mut builder_context = FunctionBuilderContext::new();
     let mut compiled = Compiled::default();
-    for (index, _) in reached.iter().enumerate().filter(|(_, r)| **r) {
-        context.func.signature = shared.signature(FunctionId(index as u32));
+    for &id in &reached {
+        let function = &program.functions[id.0 as usize];
+        context.func.signature = signature(&unit.signature(id));
         context.set_disasm(options.want_asm);
-        emit::function(
-            &mut shared,
-            &mut context,
-            &mut builder_context,
-            FunctionId(index as u32),
-        )?;
+        emit::function(&mut shared, &mut context, &mut builder_context, id)?;
         shared.define(
             &mut context,
-            shared.functions[&FunctionId(index as u32)],
-            Some(&program.functions[index]),
-            &program.functions[index].name,
+            shared.functions[&id],
+            Some(function),
+            &function.name,
             options,
             &mut compiled,
         )?;
@@ -101,7 +89,7 @@ pub fn compile(
     let mut ops = Vec::new();
     for (index, op) in program.ops.iter().enumerate() {
         let name = format!("dyn_op_{index}");
-        context.func.signature = shared.op_signature();
+        context.func.signature = signature(&Unit::op_signature());
         let id = shared
             .module
             .declare_function(&name, Linkage::Local, &context.func.signature)?;
@@ -110,52 +98,25 @@ pub fn compile(
         shared.define(&mut context, id, None, &name, options, &mut compiled)?;
         ops.push(id);
     }
-    shared.program_record(plan, &ops)?;
-    let main = main_file(program, sources);
-    let mut product = shared.module.finish();
-    shared.debug.write(&mut product, sources, &main)?;
+    shared.constants.program_record(plan)?;
+    let Shared {
+        mut module,
+        constants,
+        mut records,
+        debug,
+        ..
+    } = shared;
+    data::define(&mut module, &mut records, constants.finish(), &ops)?;
+    let mut product = module.finish();
+    debug.write(&mut product, unit.sources, &unit.main_file())?;
     compiled.object = product
         .emit()
         .map_err(|error| CodegenError(error.to_string()))?;
     Ok(compiled)
 }
 
-/// For each function whether the code of an op reaches it; what was put in place everywhere is not compiled.
-fn reached(program: &Program) -> Vec<bool> {
-    let mut reached = vec![false; program.functions.len()];
-    let mut stack: Vec<FunctionId> = program.ops.iter().map(|op| op.function).collect();
-    while let Some(FunctionId(id)) = stack.pop() {
-        let Some(function) = program.functions.get(id as usize) else {
-            continue;
-        };
-        if std::mem::replace(&mut reached[id as usize], true) {
-            continue;
-        }
-        for inst in function.blocks.iter().flat_map(|block| &block.insts) {
-            if let Op::Call(callee, _) | Op::MakeClosure(callee, _) = &inst.op {
-                stack.push(*callee);
-            }
-        }
-    }
-    reached
-}
-
-/// The file that the program is named after: that of its first op.
-fn main_file(program: &Program, sources: &SourceMap) -> String {
-    let op = program.ops.first().map(|op| op.function.0 as usize);
-    let function = op.and_then(|index| program.functions.get(index));
-    match function.and_then(|function| function.span) {
-        Some(span) => sources.file(span.file).name.clone(),
-        None => "main.dyn".to_owned(),
-    }
-}
-
 impl<'a> Shared<'a> {
-    fn new(
-        program: &'a Program,
-        sources: &'a SourceMap,
-        reached: &[bool],
-    ) -> Result<Self, CodegenError> {
+    fn new(unit: &'a Unit<'a>, reached: &[FunctionId]) -> Result<Self, CodegenError> {
         let mut flags = settings::builder();
         let set = [
             ("opt_level", "speed"),
@@ -187,22 +148,19 @@ impl<'a> Shared<'a> {
         // writes have absolute addresses, which a position-independent executable can't have.
         builder.per_function_section(true).unwind_info(false);
         let mut shared = Self {
-            program,
-            sources,
-            layouts: Layouts::new(&program.types),
+            unit,
+            program: unit.program,
+            layouts: &unit.layouts,
+            constants: Constants::new(unit),
             module: ObjectModule::new(builder),
             functions: HashMap::new(),
             entries: HashMap::new(),
-            descriptors: HashMap::new(),
-            texts: HashMap::new(),
-            sites: data::Sites::default(),
+            records: HashMap::new(),
             debug: debug::Debug::default(),
-            zeros: None,
         };
-        for (index, _) in reached.iter().enumerate().filter(|(_, r)| **r) {
-            let function = FunctionId(index as u32);
-            let signature = shared.signature(function);
-            let name = format!("dyn.{index}.{}", program.functions[index].name);
+        for &function in reached {
+            let signature = signature(&unit.signature(function));
+            let name = unit.symbol(function);
             let id = shared
                 .module
                 .declare_function(&name, Linkage::Local, &signature)?;
@@ -217,12 +175,12 @@ impl<'a> Shared<'a> {
         id: FuncId,
         function: Option<&Function>,
         name: &str,
-        options: Options,
+        options: &Options,
         compiled: &mut Compiled,
     ) -> Result<(), CodegenError> {
-        if options.want_clif {
+        if options.want_ir {
             compiled
-                .clif
+                .ir
                 .push_str(&format!("; {name}\n{}\n", context.func.display()));
         }
         self.module.define_function(id, context)?;
@@ -239,92 +197,13 @@ impl<'a> Shared<'a> {
         Ok(())
     }
 
-    /// The registers of a value of a type, or one pointer where it lives in memory.
-    fn push_value(&self, params: &mut Vec<AbiParam>, ty: TypeId) {
-        if self.layouts.in_memory(ty) {
-            params.push(AbiParam::new(types::I64));
-        } else {
-            params.extend(
-                self.layouts
-                    .get(ty)
-                    .parts
-                    .iter()
-                    .map(|part| AbiParam::new(register(part.kind))),
-            );
-        }
-    }
-
-    fn signature(&self, id: FunctionId) -> Signature {
-        let function = &self.program.functions[id.0 as usize];
-        let params = function.locals[..function.params as usize]
-            .iter()
-            .map(|local| local.ty);
-        self.signature_of(
-            params,
-            function.result,
-            function.fallible,
-            function.captures.is_some(),
-        )
-    }
-
-    fn signature_of(
-        &self,
-        arguments: impl IntoIterator<Item = TypeId>,
-        result: TypeId,
-        fallible: bool,
-        closure: bool,
-    ) -> Signature {
-        let mut signature = Signature::new(CallConv::SystemV);
-        signature.params.push(AbiParam::new(types::I64));
-        let result_parts = &self.layouts.get(result).parts;
-        if result_parts.len() > 1 {
-            signature.params.push(AbiParam::new(types::I64));
-        }
-        if closure {
-            signature.params.push(AbiParam::new(types::I64));
-        }
-        for ty in arguments {
-            self.push_value(&mut signature.params, ty);
-        }
-        if fallible {
-            signature.returns.push(AbiParam::new(types::I32));
-        }
-        if let [part] = result_parts.as_slice() {
-            signature.returns.push(AbiParam::new(register(part.kind)));
-        }
-        signature
-    }
-
-    fn op_signature(&self) -> Signature {
-        let mut signature = Signature::new(CallConv::SystemV);
-        signature.params.extend([AbiParam::new(types::I64); 3]);
-        signature.returns.push(AbiParam::new(types::I32));
-        signature
-    }
-
     /// The declaration of a runtime entry point.
     fn entry(&mut self, name: &str) -> Result<FuncId, CodegenError> {
-        let Some(entry) = entries::find(name) else {
-            return Err(CodegenError(format!(
-                "`{name}` is no entry point of the runtime"
-            )));
-        };
+        let (entry, declared) = Unit::entry(name)?;
         if let Some(&id) = self.entries.get(entry.name) {
             return Ok(id);
         }
-        let mut signature = Signature::new(CallConv::SystemV);
-        signature.params.extend(
-            entry
-                .params
-                .iter()
-                .map(|ty| AbiParam::new(abi_register(*ty))),
-        );
-        signature.returns.extend(
-            entry
-                .result
-                .iter()
-                .map(|ty| AbiParam::new(abi_register(*ty))),
-        );
+        let signature = signature(&declared);
         let id = self
             .module
             .declare_function(entry.name, Linkage::Import, &signature)?;
@@ -334,31 +213,35 @@ impl<'a> Shared<'a> {
 
     /// What stands for a place in Cranelift's instructions.
     fn place(&mut self, span: Span) -> SourceLoc {
-        self.debug.places.number(self.sources, span)
+        self.debug.places.number(self.unit.sources, span)
     }
 
     /// The number of a place in the source.
     fn site(&mut self, function: FunctionId, span: Option<Span>) -> u32 {
         let function = &self.program.functions[function.0 as usize];
-        self.sites
-            .number(self.sources, &function.display_name, span.or(function.span))
+        self.constants.site(function, span)
     }
 }
 
-/// The type of a part's register.
-pub(crate) fn register(kind: PartKind) -> clif::Type {
-    match kind {
-        PartKind::Byte => types::I8,
-        PartKind::Float => types::F64,
-        _ => types::I64,
+/// Cranelift's type of a register.
+pub(crate) fn register(register: impl Into<Register>) -> clif::Type {
+    match register.into() {
+        Register::Byte => types::I8,
+        Register::Half => types::I32,
+        Register::Word | Register::Address => types::I64,
+        Register::Float => types::F64,
     }
 }
 
-fn abi_register(ty: AbiType) -> clif::Type {
-    match ty {
-        AbiType::Ctx | AbiType::Ptr | AbiType::Desc | AbiType::I64 => types::I64,
-        AbiType::F64 => types::F64,
-        AbiType::U8 => types::I8,
-        AbiType::U32 | AbiType::Status => types::I32,
-    }
+/// Cranelift's signature.
+fn signature(of: &Signature) -> clif::Signature {
+    let registers = |list: &[Register]| -> Vec<AbiParam> {
+        list.iter()
+            .map(|&one| AbiParam::new(register(one)))
+            .collect()
+    };
+    let mut signature = clif::Signature::new(CallConv::SystemV);
+    signature.params = registers(&of.params);
+    signature.returns = registers(&of.results);
+    signature
 }

@@ -225,8 +225,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     pub(super) fn known(&self, ty: &Type) -> Result<TypeId> {
-        let found = self.shared.program.types.find(ty);
-        found.ok_or_else(|| CodegenError(format!("{ty:?} is not in the table of types")))
+        self.shared.unit.known(ty)
     }
 
     fn boolean(&self, value: Value) -> Result<Option<Made>> {

@@ -83,11 +83,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     pub(super) fn int_type(&self) -> Result<TypeId> {
-        self.shared
-            .program
-            .types
-            .find(&Type::Int)
-            .ok_or_else(|| CodegenError("`Int` is not in the table".into()))
+        self.known(&Type::Int)
     }
 
     /// Runs `work` on the address of what is at an end, which is one part; reads a part of a local back behind it.
@@ -223,8 +219,8 @@ impl Emitter<'_, '_, '_> {
 
     /// Number of elements of a list, null for the empty one: the null pointer is exchanged for one to zeros.
     pub(super) fn list_len(&mut self, list: Value) -> Result<Value> {
-        let zeros = self.shared.zeros()?;
-        let zeros = self.data_address(zeros);
+        let zeros = self.shared.constants.zeros();
+        let zeros = self.data_address(zeros)?;
         let empty = self.builder.ins().icmp_imm_s(IntCC::Equal, list, 0);
         let header = self.builder.ins().select(empty, zeros, list);
         Ok(self
@@ -325,10 +321,10 @@ impl Emitter<'_, '_, '_> {
         target: clif::Block,
     ) -> Result<()> {
         let site = self.shared.site(self.id, self.span);
-        let descriptor = self.shared.descriptor(key_type)?;
+        let descriptor = self.shared.constants.descriptor(key_type)?;
         self.fail_if(missing, target, |this| {
             let site = this.builder.ins().iconst(types::I32, i64::from(site));
-            let descriptor = this.data_address(descriptor);
+            let descriptor = this.data_address(descriptor)?;
             this.call_entry("dyn_fail_key", &[this.ctx, site, key, descriptor])?;
             Ok(())
         })

@@ -2,13 +2,13 @@
 
 use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKind, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use dynop_ir::{Const, LocalId, Operand, Type, TypeId};
+use dynop_ir::{Const, LocalId, Operand, TypeId};
 
-use super::data::Text;
 use super::emit::Home;
 use super::emit::{Emitter, Result, TRUSTED, Val};
 use super::register;
 use crate::CodegenError;
+use crate::constants::Text;
 use crate::layout::{Part, PartKind};
 
 impl Emitter<'_, '_, '_> {
@@ -62,22 +62,7 @@ impl Emitter<'_, '_, '_> {
 
     /// The type of an operand; a constant's own.
     pub(super) fn operand_type(&self, operand: &Operand) -> Result<TypeId> {
-        let types = &self.shared.program.types;
-        let ty = match operand {
-            Operand::Local(local) => return Ok(self.ty_of(*local)),
-            Operand::Const(Const::Zero(ty)) => return Ok(*ty),
-            Operand::Const(Const::Int(_)) => Type::Int,
-            Operand::Const(Const::Float(_)) => Type::Float,
-            Operand::Const(Const::Bool(_)) => Type::Bool,
-            Operand::Const(Const::Str(_)) => Type::Str,
-            Operand::Const(Const::Path(_)) => Type::Path,
-            Operand::Const(Const::Bytes(_)) => Type::Bytes,
-        };
-        types.find(&ty).ok_or_else(|| {
-            CodegenError(format!(
-                "the type of a constant is not in the table: {ty:?}"
-            ))
-        })
+        self.shared.unit.operand_type(self.function, operand)
     }
 
     /// An operand's value and type.
@@ -104,14 +89,14 @@ impl Emitter<'_, '_, '_> {
     }
 
     fn text(&mut self, bytes: &[u8]) -> Result<Vec<Value>> {
-        Ok(match self.shared.text(bytes)? {
+        Ok(match self.shared.constants.text(bytes) {
             Text::Inline(low, high) => vec![
                 self.builder.ins().iconst(types::I64, low as i64),
                 self.builder.ins().iconst(types::I64, high as i64),
             ],
             Text::Buffer(data, high) => {
                 vec![
-                    self.data_address(data),
+                    self.data_address(data)?,
                     self.builder.ins().iconst(types::I64, high as i64),
                 ]
             }
