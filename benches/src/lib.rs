@@ -31,7 +31,7 @@ pub fn build(path: &Path) -> Result<(Frontend, Vec<u8>), String> {
         let work = || {
             let mut front = Frontend::default();
             front.check(path);
-            match front.build(&BuildOptions::default(), None) {
+            match front.build(&BuildOptions::of_environment(), None) {
                 Ok(Built::Executable(bytes)) => Ok((front, bytes)),
                 _ => Err(render(
                     &front.diagnostics,

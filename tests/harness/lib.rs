@@ -150,7 +150,7 @@ pub fn run_tests(name: &str, text: &str) -> Result<String, String> {
 }
 
 fn finish(mut front: Frontend) -> Result<Executable, String> {
-    let built = front.build(&BuildOptions::default(), None);
+    let built = front.build(&BuildOptions::of_environment(), None);
     let Ok(Built::Executable(bytes)) = built else {
         return Err(render(
             &front.diagnostics,

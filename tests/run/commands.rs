@@ -181,7 +181,7 @@ fn functions_of_a_library() {
     front.check(&path("main.dyn"));
     let options = dynopc::driver::BuildOptions {
         libraries: vec![bytes],
-        ..Default::default()
+        ..dynopc::driver::BuildOptions::of_environment()
     };
     let Ok(dynopc::driver::Built::Executable(executable)) = front.build(&options, None) else {
         panic!("{:?}", front.diagnostics);

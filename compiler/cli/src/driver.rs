@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use dynop_base::{Diagnostic, FileId, SourceMap, Span, codes};
+pub use dynop_codegen::{Backend, OptLevel};
 use dynop_ide::files::Files;
 use dynop_ide::program::{ParsedFile, Program};
 use dynop_link::{LinkError, LinkOptions, Linker, Strip};
@@ -30,17 +31,12 @@ pub enum Emit {
     Ir,
     /// Cranelift's own intermediate representation
     Clif,
+    /// LLVM's, optimised
+    Llvm,
     /// Machine code as assembly
     Asm,
     /// The object file, for linking by other means
     Obj,
-}
-
-/// Which code generator.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Backend {
-    /// Cranelift.
-    Cranelift,
 }
 
 /// Which linker.
@@ -57,6 +53,10 @@ pub enum LinkWith {
 pub struct BuildOptions {
     /// The code generator.
     pub backend: Backend,
+    /// How hard LLVM tries.
+    pub opt_level: OptLevel,
+    /// The processor that LLVM compiles for; `None`: any x86-64.
+    pub target_cpu: Option<String>,
     /// The linker.
     pub linker: LinkWith,
     /// Whether to leave out debug information.
@@ -69,9 +69,30 @@ impl Default for BuildOptions {
     fn default() -> Self {
         Self {
             backend: Backend::Cranelift,
+            opt_level: OptLevel::default(),
+            target_cpu: None,
             linker: LinkWith::Builtin,
             strip: false,
             libraries: Vec::new(),
+        }
+    }
+}
+
+impl BuildOptions {
+    /// For tests and benchmarks: the back end that the environment variable `DYNOP_BACKEND` names, as `dynopc` does.
+    ///
+    /// # Panics
+    /// If it names one that is not there.
+    pub fn of_environment() -> Self {
+        let backend = match std::env::var("DYNOP_BACKEND").as_deref() {
+            Ok("llvm") => Backend::Llvm,
+            Ok("cranelift") | Err(_) => Backend::Cranelift,
+            Ok(other) => panic!("DYNOP_BACKEND={other}: there is cranelift and llvm"),
+        };
+        assert!(backend.is_there(), "{backend:?} is not compiled in");
+        Self {
+            backend,
+            ..Self::default()
         }
     }
 }
@@ -282,18 +303,24 @@ impl Frontend {
             return Ok(Built::Text(dynop_ir::text::print(&ir)));
         }
         let wanted = dynop_codegen::Options {
-            want_clif: emit == Some(Emit::Clif),
+            backend: options.backend,
+            opt_level: options.opt_level,
+            target_cpu: options.target_cpu.clone(),
+            want_ir: matches!(emit, Some(Emit::Clif | Emit::Llvm)),
             want_asm: emit == Some(Emit::Asm),
         };
         let compiled = timings.stage("codegen", || {
-            dynop_codegen::compile(&ir, &planned.plan, &self.sources, wanted)
+            dynop_codegen::compile(&ir, &planned.plan, &self.sources, &wanted)
         });
         let compiled = match compiled {
             Ok(compiled) => compiled,
             Err(error) => return self.broken("code generation", &error.to_string()),
         };
+        for &(name, time) in &compiled.stages {
+            timings.within(name, time);
+        }
         match emit {
-            Some(Emit::Clif) => return Ok(Built::Text(compiled.clif)),
+            Some(Emit::Clif | Emit::Llvm) => return Ok(Built::Text(compiled.ir)),
             Some(Emit::Asm) => return Ok(Built::Text(compiled.asm)),
             Some(Emit::Obj) => return Ok(Built::Object(compiled.object)),
             _ => {}

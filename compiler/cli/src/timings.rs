@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub struct Timings {
     stages: Vec<(&'static str, Duration)>,
+    /// Behind which stage, and what.
+    within: Vec<(usize, &'static str, Duration)>,
 }
 
 impl Timings {
@@ -15,6 +17,11 @@ impl Timings {
         let result = work();
         self.stages.push((name, start.elapsed()));
         result
+    }
+
+    /// Notes the time of a part of the last stage.
+    pub fn within(&mut self, name: &'static str, time: Duration) {
+        self.within.push((self.stages.len(), name, time));
     }
 
     /// The time of all stages.
@@ -27,11 +34,13 @@ impl Timings {
         let row = |name: &str, time: Duration| {
             format!("{name:<10}{:>10.2} ms\n", time.as_secs_f64() * 1e3)
         };
-        let rows: String = self
-            .stages
-            .iter()
-            .map(|&(name, time)| row(name, time))
-            .collect();
+        let mut rows = String::new();
+        for (number, &(name, time)) in (1..).zip(&self.stages) {
+            rows += &row(name, time);
+            for &(_, part, time) in self.within.iter().filter(|(of, ..)| *of == number) {
+                rows += &row(&format!("  {part}"), time);
+            }
+        }
         rows + &row("total", self.total())
     }
 }

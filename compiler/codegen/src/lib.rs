@@ -109,3 +109,23 @@ pub fn compile(
         Backend::Llvm => Err(CodegenError("the LLVM back end is not compiled in".into())),
     }
 }
+
+/// Whether LLVM knows a processor of that name, or it is `native`.
+///
+/// # Errors
+/// What is wrong, with the nearest name.
+pub fn check_target_cpu(name: &str) -> Result<(), String> {
+    #[cfg(feature = "llvm")]
+    if !llvm::cpu::is_known(name) {
+        let nearest = dynop_base::nearest(name, llvm::cpu::names());
+        let help = match nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "`native` is this machine's, `x86-64-v2` to `x86-64-v4` are those of several \
+                     years; else a name as `skylake` or `znver3`"
+                .to_owned(),
+        };
+        return Err(format!("LLVM knows no processor `{name}`\n  help: {help}"));
+    }
+    let _ = name;
+    Ok(())
+}

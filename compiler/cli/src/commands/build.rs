@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::check::MessageOptions;
+use super::compile::CompileOptions;
 use super::say;
-use crate::driver::{Backend, BuildOptions, Built, Emit, Frontend, LinkWith};
+use crate::driver::{BuildOptions, Built, Emit, Frontend};
 
 /// `build`
 #[derive(Debug, Args)]
@@ -30,69 +31,10 @@ pub struct Build {
     timings: bool,
 }
 
-/// What `build` and `run` share.
-#[derive(Debug, Args)]
-pub struct CompileOptions {
-    /// `builtin` needs no other tool; `cc` calls the system's, for debugging
-    #[arg(long, value_enum, default_value = "builtin", value_name = "LINKER")]
-    pub linker: LinkerChoice,
-    /// Which code generator
-    #[arg(long, value_enum, default_value = "cranelift", value_name = "NAME")]
-    pub backend: BackendChoice,
-    /// Leave out line information for debuggers
-    #[arg(long)]
-    pub strip: bool,
-    /// A static library (or an object file) with the functions of `extern fn`; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub link: Vec<PathBuf>,
-}
-
-/// `--linker`
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LinkerChoice {
-    /// In process
-    Builtin,
-    /// The system's
-    Cc,
-}
-
-/// `--backend`
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum BackendChoice {
-    /// Fast to compile
-    Cranelift,
-    /// Slow to compile, faster code
-    Llvm,
-}
-
-impl CompileOptions {
-    /// As the driver takes them; an error message if this `dynopc` can't.
-    pub fn build_options(&self) -> Result<BuildOptions, String> {
-        let backend = match self.backend {
-            BackendChoice::Cranelift => Backend::Cranelift,
-            BackendChoice::Llvm => {
-                return Err("this dynopc was built without the LLVM back end; leave out `--backend` to use \
-                            Cranelift"
-                    .into());
-            }
-        };
-        let linker = match self.linker {
-            LinkerChoice::Builtin => LinkWith::Builtin,
-            LinkerChoice::Cc => LinkWith::Cc,
-        };
-        Ok(BuildOptions {
-            backend,
-            linker,
-            strip: self.strip,
-            libraries: crate::foreign::read_libraries(&self.link)?,
-        })
-    }
-}
-
 impl Build {
     /// Runs it.
     pub fn run(self) -> ExitCode {
-        let options = match self.compile.build_options() {
+        let options = match self.compile.build_options(self.emit) {
             Ok(options) => options,
             Err(message) => {
                 say(&format!("error: {message}"));

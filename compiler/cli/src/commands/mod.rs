@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 pub mod build;
 pub mod check;
+pub mod compile;
 pub mod explain;
 pub mod graph;
 pub mod licenses;

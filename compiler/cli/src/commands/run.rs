@@ -6,8 +6,8 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use super::build::CompileOptions;
 use super::check::MessageOptions;
+use super::compile::CompileOptions;
 use super::say;
 use crate::driver::{Built, Frontend};
 
@@ -32,7 +32,7 @@ pub struct Run {
 impl Run {
     /// Runs it.
     pub fn run(self) -> ExitCode {
-        let options = match self.compile.build_options() {
+        let options = match self.compile.build_options(None) {
             Ok(options) => options,
             Err(message) => {
                 say(&format!("error: {message}"));

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::build::CompileOptions;
 use super::check::MessageOptions;
+use super::compile::CompileOptions;
 use super::say;
 use crate::driver::{BuildOptions, Built, Frontend};
 use crate::testing::report::{self, Summary};
@@ -72,7 +72,7 @@ fn sort(words: Vec<String>) -> (Vec<PathBuf>, Vec<String>) {
 impl Test {
     /// Runs it.
     pub fn run(mut self) -> ExitCode {
-        let options = match self.compile.build_options() {
+        let options = match self.compile.build_options(None) {
             Ok(options) => options,
             Err(message) => {
                 say(&format!("error: {message}"));

@@ -85,17 +85,17 @@ pub(crate) fn compile(
     let start = Instant::now();
     let context = Context::create();
     let module = emit(unit, plan, &context, &machine)?;
-    compiled.stages.push(("  emit", start.elapsed()));
+    compiled.stages.push(("emit", start.elapsed()));
     let start = Instant::now();
     optimise(&module, &machine, options.opt_level)?;
-    compiled.stages.push(("  optimise", start.elapsed()));
+    compiled.stages.push(("optimise", start.elapsed()));
     if options.want_ir {
         compiled.ir = module.print_to_string().to_string();
     }
     let start = Instant::now();
     let object = machine.write_to_memory_buffer(&module, FileType::Object)?;
     compiled.object = object.as_slice().to_vec();
-    compiled.stages.push(("  machine", start.elapsed()));
+    compiled.stages.push(("machine", start.elapsed()));
     if options.want_asm {
         let text = machine.write_to_memory_buffer(&module, FileType::Assembly)?;
         compiled.asm = String::from_utf8_lossy(text.as_slice()).into_owned();
