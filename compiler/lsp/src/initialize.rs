@@ -34,6 +34,10 @@ impl Hello {
                 has_related: can("textDocument/publishDiagnostics/relatedInformation"),
                 has_watching: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
                 has_markdown: texts("textDocument/hover/contentFormat").contains(&"markdown"),
+                has_markdown_items: texts(
+                    "textDocument/completion/completionItem/documentationFormat",
+                )
+                .contains(&"markdown"),
                 has_nested_symbols: can(
                     "textDocument/documentSymbol/hierarchicalDocumentSymbolSupport",
                 ),

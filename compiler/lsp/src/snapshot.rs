@@ -31,6 +31,8 @@ pub struct Client {
     pub has_watching: bool,
     /// Hover may be Markdown.
     pub has_markdown: bool,
+    /// What is said of a completion may be Markdown.
+    pub has_markdown_items: bool,
     /// Outlines may be trees.
     pub has_nested_symbols: bool,
     /// Quick fixes may be edits, not only commands.

@@ -2,11 +2,12 @@
 
 use dynop_ide::{Analysis, Item, ItemKind};
 use gen_lsp_types::{
-    CompletionItem, CompletionItemKind, CompletionParams, CompletionResponse, TextEdit,
+    CompletionItem, CompletionItemKind, CompletionParams, CompletionResponse, Documentation,
+    MarkupContent, MarkupKind, TextEdit,
 };
 use lsp_server::ResponseError;
 
-use super::hover::markup;
+use super::hover::plain;
 use crate::snapshot::Snapshot;
 
 /// Answers.
@@ -36,11 +37,22 @@ fn convert(at: &Snapshot, analysis: &Analysis, index: usize, item: Item) -> Comp
         kind: Some(kind(item.kind)),
         detail: (!item.detail.is_empty()).then_some(item.detail),
         documentation: (!item.documentation.is_empty())
-            .then(|| markup(at, item.documentation).into()),
+            .then(|| documentation(at, item.documentation)),
         sort_text: Some(format!("{:03}{index:05}", item.rank)),
         text_edit: Some(edit.into()),
         ..CompletionItem::default()
     }
+}
+
+fn documentation(at: &Snapshot, markdown: String) -> Documentation {
+    if !at.client.has_markdown_items {
+        return plain(&markdown).into();
+    }
+    MarkupContent {
+        kind: MarkupKind::Markdown,
+        value: markdown,
+    }
+    .into()
 }
 
 fn kind(kind: ItemKind) -> CompletionItemKind {

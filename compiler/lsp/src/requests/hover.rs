@@ -17,17 +17,22 @@ pub fn answer(at: &Snapshot, params: HoverParams) -> Result<Option<Hover>, Respo
     }))
 }
 
-/// Markdown for a client that shows it; for others without the fences of code.
-pub fn markup(at: &Snapshot, markdown: String) -> MarkupContent {
+/// Markdown for a client that shows it, and for others plain words.
+fn markup(at: &Snapshot, markdown: String) -> MarkupContent {
     if at.client.has_markdown {
         return MarkupContent {
             kind: MarkupKind::Markdown,
             value: markdown,
         };
     }
-    let lines = markdown.lines().filter(|line| !line.starts_with("```"));
     MarkupContent {
         kind: MarkupKind::PlainText,
-        value: lines.collect::<Vec<_>>().join("\n"),
+        value: plain(&markdown),
     }
+}
+
+/// Markdown without the fences of code.
+pub fn plain(markdown: &str) -> String {
+    let lines = markdown.lines().filter(|line| !line.starts_with("```"));
+    lines.collect::<Vec<_>>().join("\n")
 }
