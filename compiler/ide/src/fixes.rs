@@ -43,11 +43,55 @@ impl Analysis {
             .enumerate()
             .map(|(index, fix)| QuickFix {
                 title: fix.title.clone(),
-                edits: fix.edits.clone(),
+                edits: fix.edits.iter().map(|edit| self.laid_out(edit)).collect(),
                 code: diagnostic.code,
                 mends: diagnostic.primary.span,
                 preferred: index == 0 && fix.applicability != Applicability::Placeholder,
             })
             .collect()
+    }
+
+    /// An edit as it fits the text around it: new lines are indented as the line that they follow, and what empties its
+    /// lines takes them away.
+    fn laid_out(&self, edit: &Edit) -> Edit {
+        let span = edit.span;
+        let Some(file) = self.sources().get(span.file) else {
+            return edit.clone();
+        };
+        let (Some(before), Some(after)) = (
+            file.text.get(..span.start as usize),
+            file.text.get(span.end as usize..),
+        ) else {
+            return edit.clone();
+        };
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let blank = |c: char| c == ' ' || c == '\t';
+        if !edit.text.is_empty() {
+            let indent = &line[..line.len() - line.trim_start_matches(blank).len()];
+            // A new line comes behind the comma that ends the one before it.
+            let comma = u32::from(edit.text.starts_with('\n') && after.starts_with(','));
+            return Edit {
+                span: Span {
+                    start: span.start + comma,
+                    end: span.end + comma,
+                    ..span
+                },
+                text: edit.text.replace('\n', &format!("\n{indent}")),
+            };
+        }
+        let rest = after.trim_start_matches(blank);
+        let rest = rest.strip_prefix('\r').unwrap_or(rest);
+        let emptied = span.start < span.end && line.chars().all(blank);
+        match rest.strip_prefix('\n') {
+            Some(next) if emptied => Edit {
+                span: Span::new(
+                    span.file,
+                    before.len() - line.len(),
+                    file.text.len() - next.len(),
+                ),
+                text: String::new(),
+            },
+            _ => edit.clone(),
+        }
     }
 }

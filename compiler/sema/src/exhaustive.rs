@@ -196,7 +196,7 @@ impl<'p> Search<'p> {
     }
 
     /// The types of a constructor's parts.
-    fn parts(&self, con: &Con, ty: &Ty) -> Vec<Ty> {
+    pub fn parts(&self, con: &Con, ty: &Ty) -> Vec<Ty> {
         match (con, ty) {
             (Con::Some, Ty::Option(item)) => vec![(**item).clone()],
             (Con::List(n), Ty::List(item)) => vec![(**item).clone(); *n],

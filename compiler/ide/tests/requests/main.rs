@@ -3,6 +3,7 @@
 mod completion;
 mod definition;
 mod diagnostics;
+mod fixes;
 mod hover;
 mod references;
 mod robust;

@@ -225,6 +225,7 @@ impl BodyChecker<'_, '_> {
             function.name,
             call.join(", ")
         ));
+        let diagnostic = with_added(diagnostic, missing.iter().map(|p| p.name), args, end);
         let diagnostic = self.declared(diagnostic, id, skip);
         self.report(diagnostic);
     }
@@ -430,6 +431,23 @@ impl BodyChecker<'_, '_> {
 fn other_than(params: &[hir::Param], skip: usize, name: Symbol) -> Symbol {
     let mut others = params.iter().skip(skip).filter(|param| param.name != name);
     others.next().map_or(name, |param| param.name)
+}
+
+/// Adds the repair of a call that lacks these arguments; `end` is its closing parenthesis.
+pub(super) fn with_added(
+    diagnostic: Diagnostic,
+    names: impl Iterator<Item = Symbol>,
+    args: &[ast::Arg],
+    end: Span,
+) -> Diagnostic {
+    let added: Vec<String> = names.map(|name| format!("{name}: …")).collect();
+    let added = added.join(", ");
+    let title = format!("add `{added}`");
+    let (place, text) = match args.last() {
+        Some(last) => (last.span.at_end(), format!(", {added}")),
+        None => (end.at_start(), added),
+    };
+    diagnostic.fix(title, place, text, dynop_base::Applicability::Placeholder)
 }
 
 fn is_closure(expr: &ast::Expr) -> bool {

@@ -136,7 +136,8 @@ impl BodyChecker<'_, '_> {
             self.report(
                 Diagnostic::new(&types::UNREACHABLE, span, "this is never reached")
                     .here("what stands before it never comes to an end")
-                    .help("remove it, or write it above what leaves the block"),
+                    .help("remove it, or write it above what leaves the block")
+                    .fix("remove it", span, "", dynop_base::Applicability::Maybe),
             );
         }
     }

@@ -1,14 +1,19 @@
 //! Reports on the arms of a `match` as a whole.
 
 use dynop_base::codes::types;
-use dynop_base::{Diagnostic, Span};
+use dynop_base::{Applicability, Diagnostic, Span};
 
 use super::BodyChecker;
-use crate::exhaustive::{Pat, Search, write};
+use crate::context::Definition;
+use crate::exhaustive::{Con, Pat, Search, write};
 use crate::hir::{self, Arm, Expr, Pattern, PatternKind};
 use crate::signatures::list_of;
 use crate::ty::Ty;
 
+/// What a repair writes as the value of an arm: it fits every type, and fails if it is forgotten.
+const BODY: &str = "fail \"not written yet\"";
+/// A repair writes so many missing cases.
+const WRITTEN: usize = 20;
 /// A message names so many missing cases.
 const NAMED: usize = 3;
 /// Beyond so many arms no arm is looked at for whether it can be reached: that takes time by their square.
@@ -38,7 +43,7 @@ impl BodyChecker<'_, '_> {
         }
         let mut search = Search::new(&self.cx.program);
         let mut missing = Vec::new();
-        while missing.len() <= NAMED
+        while missing.len() < WRITTEN
             && let Some(witness) = search.missing(&rows, &types)
         {
             let text = witness
@@ -61,7 +66,7 @@ impl BodyChecker<'_, '_> {
                 &missing,
                 &ty,
                 scrutinee,
-                span,
+                (span, arms.last().map(|arm| arm.body.span)),
                 arms.iter().any(|arm| arm.guard.is_some()),
             );
         }
@@ -113,7 +118,7 @@ impl BodyChecker<'_, '_> {
         missing: &[String],
         ty: &Ty,
         scrutinee: &Expr,
-        span: Span,
+        (span, last): (Span, Option<Span>),
         guards: bool,
     ) {
         let more = missing.len() > NAMED;
@@ -134,10 +139,108 @@ impl BodyChecker<'_, '_> {
             .here(format!("a `{}`", self.show(ty)))
             .label(end, "an arm is missing before this")
             .help("add an arm for each, or one with `_` for all the rest");
+        let diagnostic = self.with_arms(diagnostic, missing, ty, last, span);
         self.report(if guards {
             diagnostic.note("an arm with a guard does not count: its condition may not hold")
         } else {
             diagnostic
         });
+    }
+
+    /// Adds the repairs: an arm for each, or one for all. Lines are written as if the last arm, or the closing brace
+    /// where there is none, stood at the margin.
+    fn with_arms(
+        &self,
+        diagnostic: Diagnostic,
+        missing: &[String],
+        ty: &Ty,
+        last: Option<Span>,
+        span: Span,
+    ) -> Diagnostic {
+        let mut end = span.at_end();
+        end.start = end.start.saturating_sub(1);
+        let arms = |patterns: &[String]| {
+            let lines = patterns
+                .iter()
+                .map(|pattern| format!("{pattern} => {BODY}"));
+            match last {
+                Some(last) => (
+                    last.at_end(),
+                    lines.map(|line| format!("\n{line}")).collect::<String>(),
+                ),
+                None => (
+                    end.at_start(),
+                    lines
+                        .map(|line| format!("    {line}\n"))
+                        .collect::<String>(),
+                ),
+            }
+        };
+        let how = Applicability::Placeholder;
+        let cases = last.map_or_else(|| self.cases_of(ty), |_| Vec::new());
+        let missing = if cases.is_empty() { missing } else { &cases };
+        let all = || {
+            let (place, text) = arms(&["_".to_string()]);
+            ("add an arm for all the rest", place, text)
+        };
+        if missing.len() >= WRITTEN || missing.iter().any(|pattern| pattern == "_") {
+            let (title, place, text) = all();
+            return diagnostic.fix(title, place, text, how);
+        }
+        let prefix = self.module_prefix(ty);
+        let patterns: Vec<String> = missing
+            .iter()
+            .map(|pattern| format!("{prefix}{pattern}"))
+            .collect();
+        let title = match patterns.as_slice() {
+            [only] => format!("add the arm `{only}`"),
+            _ => format!("add the {} missing arms", patterns.len()),
+        };
+        let (place, text) = arms(&patterns);
+        let diagnostic = diagnostic.fix(title, place, text, how);
+        let (title, place, text) = all();
+        diagnostic.fix(title, place, text, how)
+    }
+
+    /// The cases of a type that has some, for a `match` without any arm.
+    fn cases_of(&self, ty: &Ty) -> Vec<String> {
+        let constructors: Vec<Con> = match ty {
+            Ty::Bool => vec![Con::Bool(true), Con::Bool(false)],
+            Ty::Option(_) => vec![Con::None, Con::Some],
+            Ty::Enum(id, _) => (0..self.cx.enum_of(*id).variants.len() as u32)
+                .map(Con::Variant)
+                .collect(),
+            _ => Vec::new(),
+        };
+        let program = &self.cx.program;
+        let search = Search::new(program);
+        let pattern = |con: Con| {
+            let parts = search.parts(&con, ty).iter().map(|_| Pat::Wild).collect();
+            write(program, &Pat::Con(con, parts), ty)
+        };
+        constructors.into_iter().map(pattern).collect()
+    }
+
+    /// What stands before the name of an enum of another file: `shapes.`
+    fn module_prefix(&self, ty: &Ty) -> String {
+        let Ty::Enum(id, _) = ty else {
+            return String::new();
+        };
+        let name = self.cx.enum_of(*id).name;
+        let is_it = |definition| definition == Definition::Enum(*id);
+        if self.cx.resolve(self.module, name).is_some_and(is_it) {
+            return String::new();
+        }
+        let names = self.cx.scope(self.module).into_iter().flatten();
+        let module = names.filter_map(|(alias, entry)| match entry.definition {
+            Definition::Module(module) => {
+                let entry = self.cx.member(module, name)?;
+                is_it(entry.definition).then_some(alias.as_str())
+            }
+            _ => None,
+        });
+        module
+            .min()
+            .map_or_else(String::new, |module| format!("{module}."))
     }
 }

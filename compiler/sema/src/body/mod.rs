@@ -98,9 +98,20 @@ struct LocalFacts {
     watched: bool,
     // The `let` before it, which a repair makes a `var`.
     keyword: Option<Span>,
+    // What can be taken away if it is never read.
+    spare: Option<Spare>,
     // A name of a further alternative of a pattern, which stands for the first's.
     alternative: bool,
     origin: Bound,
+}
+
+/// What an unused `let` can do without.
+#[derive(Clone, Copy, Debug)]
+enum Spare {
+    // All of it: its value does nothing.
+    Statement(Span),
+    // What stands before its value, a call, which may do something.
+    Name(Span),
 }
 
 /// How a local came to be.
@@ -241,6 +252,7 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             used: false,
             watched: origin != Bound::Param && !name.name.as_str().starts_with('_'),
             keyword: None,
+            spare: None,
             alternative: false,
             origin,
         });
@@ -263,6 +275,7 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             used: true,
             watched: false,
             keyword: None,
+            spare: None,
             alternative: false,
             origin: Bound::Let,
         });

@@ -6,7 +6,7 @@ use dynop_syntax::ast::{self, BinaryOp, Pattern, StmtKind as Kind, Type};
 
 use super::blocks::Wanted;
 use super::places::Purpose;
-use super::{Ability, BodyChecker, Bound, LocalId, Origin};
+use super::{Ability, BodyChecker, Bound, LocalId, Origin, Spare};
 use crate::hir::{Expr, Stmt, StmtKind};
 use crate::ty::Ty;
 
@@ -44,6 +44,7 @@ impl BodyChecker<'_, '_> {
         value: &ast::Expr,
         span: Span,
     ) -> StmtKind {
+        let written = value;
         let value = match ty {
             Some(written) => {
                 let ty = self.written_type(written);
@@ -62,6 +63,12 @@ impl BodyChecker<'_, '_> {
         keyword.end = keyword.start + 3;
         for facts in &mut self.facts[first..] {
             facts.keyword = (!var).then_some(keyword);
+        }
+        if !var && let ast::PatternKind::Name(_) = pattern.kind {
+            let spare = spare(written, span);
+            self.facts[first..]
+                .iter_mut()
+                .for_each(|facts| facts.spare = spare);
         }
         self.irrefutable(&bound, "`let`");
         StmtKind::Let {
@@ -271,6 +278,15 @@ impl BodyChecker<'_, '_> {
                 "_",
                 Applicability::Maybe,
             );
+            let diagnostic = match facts.spare {
+                Some(Spare::Statement(span)) => {
+                    diagnostic.fix(format!("remove `{name}`"), span, "", Applicability::Maybe)
+                }
+                Some(Spare::Name(span)) => {
+                    diagnostic.fix("leave the name out", span, "", Applicability::Maybe)
+                }
+                None => diagnostic,
+            };
             self.report(diagnostic);
         }
     }
@@ -287,4 +303,46 @@ impl BodyChecker<'_, '_> {
         let ty = value.ty.clone();
         self.require(&ty, ability, value.span);
     }
+}
+
+/// What a `let` of one name can do without if nothing reads it.
+fn spare(value: &ast::Expr, statement: Span) -> Option<Spare> {
+    if let ast::ExprKind::Call { .. } = value.kind {
+        return Some(Spare::Name(Span {
+            end: value.span.start,
+            ..statement
+        }));
+    }
+    does_nothing(value).then_some(Spare::Statement(statement))
+}
+
+/// Whether an expression only reads and makes values.
+fn does_nothing(value: &ast::Expr) -> bool {
+    use ast::ExprKind;
+    let simple = matches!(
+        value.kind,
+        ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::FString(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Size(_)
+            | ExprKind::None
+            | ExprKind::Name(_)
+            | ExprKind::Paren(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::List(_)
+            | ExprKind::Map(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Unary { .. }
+            | ExprKind::Binary { .. }
+            | ExprKind::Range { .. }
+    );
+    let mut nothing = simple;
+    if simple {
+        crate::scan::each_child(value, &mut |child| nothing = nothing && does_nothing(child));
+    }
+    nothing
 }

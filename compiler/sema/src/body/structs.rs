@@ -4,7 +4,7 @@ use dynop_base::codes::types;
 use dynop_base::{Applicability, Diagnostic};
 use dynop_syntax::ast;
 
-use super::arguments::Written;
+use super::arguments::{Written, with_added};
 use super::expressions::made;
 use super::{BodyChecker, Origin};
 use crate::hir::{Expr, ExprKind, StructId};
@@ -174,6 +174,7 @@ impl BodyChecker<'_, '_> {
         let mut values = Vec::with_capacity(given.len());
         let mut missing = Vec::new();
         let mut lacked = Vec::new();
+        let mut absent = Vec::new();
         for (value, field) in given.into_iter().zip(&item.fields) {
             let default = || {
                 field
@@ -187,7 +188,10 @@ impl BodyChecker<'_, '_> {
             }
             match value {
                 Some(value) => values.push(value),
-                None => missing.push(format!("`{}: {}`", field.name, cx.show(&field.ty))),
+                None => {
+                    absent.push(field.name);
+                    missing.push(format!("`{}: {}`", field.name, cx.show(&field.ty)));
+                }
             }
         }
         if missing.is_empty() {
@@ -196,20 +200,24 @@ impl BodyChecker<'_, '_> {
         if !wrong {
             let mut end = written.args_span.at_end();
             end.start = end.start.saturating_sub(1);
-            self.report(
-                Diagnostic::new(
-                    &types::ARGUMENTS,
-                    end,
-                    format!(
-                        "the new `{}` lacks {}",
-                        item.name,
-                        crate::signatures::list_of(missing)
-                    ),
-                )
-                .here("fields are missing")
-                .label(item.name_span, "declared here")
-                .help(format!("write `{}({})`", item.name, lacked.join(", "))),
-            );
+            let diagnostic = Diagnostic::new(
+                &types::ARGUMENTS,
+                end,
+                format!(
+                    "the new `{}` lacks {}",
+                    item.name,
+                    crate::signatures::list_of(missing)
+                ),
+            )
+            .here("fields are missing")
+            .label(item.name_span, "declared here")
+            .help(format!("write `{}({})`", item.name, lacked.join(", ")));
+            self.report(with_added(
+                diagnostic,
+                absent.into_iter(),
+                written.args,
+                end,
+            ));
         }
         made(ExprKind::Error, ty, written.span)
     }
