@@ -37,6 +37,7 @@ pub(crate) fn library() -> &'static Library {
                     role: Role::Std(name.to_owned()),
                     imports: Vec::new(),
                     diagnostics: parsed.diagnostics.into(),
+                    regions: Arc::new(parsed.regions),
                 }
             })
             .collect();

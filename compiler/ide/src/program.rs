@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dynop_base::{Diagnostic, FileId, SourceMap};
 use dynop_sema::{Imported, Input, Role};
 use dynop_syntax::ast::{Module, NodeId};
+use dynop_syntax::{Before, Regions};
 
 use crate::files::{self, Files};
 use crate::imports::{self, Import};
@@ -27,6 +28,8 @@ pub struct ParsedFile {
     pub imports: Vec<(NodeId, Imported)>,
     /// What the parser said.
     pub diagnostics: Arc<[Diagnostic]>,
+    /// What it knows besides, for parsing again after an edit.
+    pub regions: Arc<Regions>,
 }
 
 /// All files of a program.
@@ -77,16 +80,34 @@ impl Program {
 
     fn parse(&mut self, id: FileId, path: &Path, role: Role, before: Option<&Program>) {
         let text = self.sources.file(id).text.clone();
-        let same = before.and_then(|before| {
-            let file = before.files.iter().find(|file| file.id == id)?;
-            let known = &before.sources.file(id).text;
-            (file.path == path && *known == text).then_some(file)
+        let known = before.and_then(|before| {
+            let file = before.files.iter().find(|file| file.path == path)?;
+            Some((file, &*before.sources.get(file.id)?.text))
         });
-        let (module, diagnostics) = match same {
-            Some(file) => (file.module.clone(), file.diagnostics.clone()),
-            None => {
-                let parsed = dynop_syntax::parse(id, &text);
-                (Arc::new(parsed.module), parsed.diagnostics.into())
+        let (module, diagnostics, regions) = match known {
+            Some((file, before)) if file.id == id && *before == *text => (
+                file.module.clone(),
+                file.diagnostics.clone(),
+                file.regions.clone(),
+            ),
+            known => {
+                let parsed = match known {
+                    Some((file, before)) => {
+                        let before = Before {
+                            text: before,
+                            module: &file.module,
+                            diagnostics: &file.diagnostics,
+                            regions: &file.regions,
+                        };
+                        dynop_syntax::parse_again(id, &text, before)
+                    }
+                    None => dynop_syntax::parse(id, &text),
+                };
+                (
+                    Arc::new(parsed.module),
+                    parsed.diagnostics.into(),
+                    Arc::new(parsed.regions),
+                )
             }
         };
         self.diagnostics.extend_from_slice(&diagnostics);
@@ -97,6 +118,7 @@ impl Program {
             role,
             imports: Vec::new(),
             diagnostics,
+            regions,
         });
     }
 

@@ -6,6 +6,7 @@
 //!
 //! pest stays inside this room: what leaves it is [`ast::Module`] and diagnostics.
 
+mod again;
 pub mod ast;
 mod build;
 mod dump;
@@ -13,6 +14,7 @@ mod dump;
 mod grammar;
 mod messages;
 mod scan;
+mod shift;
 pub mod walk;
 
 use dynop_base::{Diagnostic, FileId};
@@ -20,6 +22,7 @@ use pest::Parser;
 
 use grammar::{DynopParser, Rule};
 
+pub use again::{Before, Regions, parse_again};
 pub use messages::KEYWORDS;
 
 /// How many brackets, and words that take another expression (`if`, `match`, `fail`, `return`, `run`, closure heads), may be
@@ -45,6 +48,8 @@ pub struct Parse {
     pub module: ast::Module,
     /// What is wrong, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// For [`parse_again`].
+    pub regions: Regions,
 }
 
 /// Parses a file. Never fails and never panics: what can't be read is an `Error` node about which a diagnostic speaks.
@@ -57,8 +62,9 @@ pub fn parse(file: FileId, text: &str) -> Parse {
 fn parse_here(file: FileId, text: &str) -> Parse {
     let mut scanned = scan::scan(file, text);
     let mut diagnostics = std::mem::take(&mut scanned.diagnostics);
+    let whole = diagnostics.is_empty();
     let builder = build::Builder::new(file, text, &scanned);
-    let (module, found) = match DynopParser::parse(Rule::module, &scanned.clean) {
+    let (module, found, ends) = match DynopParser::parse(Rule::module, &scanned.clean) {
         Ok(pairs) => builder.module(pairs),
         Err(error) => builder.refused(&error.location),
     };
@@ -67,5 +73,6 @@ fn parse_here(file: FileId, text: &str) -> Parse {
     Parse {
         module,
         diagnostics,
+        regions: Regions { ends, whole },
     }
 }

@@ -67,14 +67,19 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Builds the module out of the pairs of the rule `module`.
-    pub(crate) fn module(mut self, pairs: Nodes<'t>) -> (Module, Vec<Diagnostic>) {
+    /// Builds the module out of the pairs of the rule `module`: with what is wrong, and the first number of a node behind
+    /// each item.
+    pub(crate) fn module(mut self, pairs: Nodes<'t>) -> (Module, Vec<Diagnostic>, Vec<u32>) {
         let mut items = Vec::new();
+        let mut ends = Vec::new();
         for pair in pairs.flat_map(|module| module.into_inner()) {
             self.broken = false;
             self.height = 0;
             match pair.as_rule() {
-                Rule::item => items.push(self.item(pair)),
+                Rule::item => {
+                    items.push(self.item(pair));
+                    ends.push(self.next_id);
+                }
                 Rule::lost => {
                     let span = self.span(&pair);
                     self.report_unexpected_at(span.start as usize, "nothing can go on here");
@@ -90,14 +95,14 @@ impl<'t> Builder<'t> {
             comments,
             node_count: self.next_id,
         };
-        (module, self.diagnostics)
+        (module, self.diagnostics, ends)
     }
 
     /// An empty module for a text that pest has refused, which takes a text too large for its memory.
     pub(crate) fn refused(
         mut self,
         location: &pest::error::InputLocation,
-    ) -> (Module, Vec<Diagnostic>) {
+    ) -> (Module, Vec<Diagnostic>, Vec<u32>) {
         let at = match location {
             pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => *at,
         };
@@ -115,7 +120,7 @@ impl<'t> Builder<'t> {
             comments,
             node_count: 0,
         };
-        (module, self.diagnostics)
+        (module, self.diagnostics, Vec::new())
     }
 
     fn id(&mut self) -> NodeId {

@@ -1,0 +1,151 @@
+//! Parsing after an edit gives what parsing the whole text gives.
+
+use std::path::Path;
+
+use dynop_base::FileId;
+use dynop_syntax::{Before, Parse, parse, parse_again};
+
+fn corpus() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut texts = Vec::new();
+    for folder in ["tests/run/programs", "tests/ui/programs", "runtime/std"] {
+        let mut paths: Vec<_> = std::fs::read_dir(root.join(folder))
+            .expect("the folder is there")
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "dyn"))
+            .collect();
+        paths.sort();
+        texts.extend(
+            paths
+                .iter()
+                .filter_map(|path| std::fs::read_to_string(path).ok()),
+        );
+    }
+    assert!(texts.len() > 40);
+    texts
+}
+
+fn again(text: &str, old: &str, before: &Parse, file: FileId) -> Parse {
+    let before = Before {
+        text: old,
+        module: &before.module,
+        diagnostics: &before.diagnostics,
+        regions: &before.regions,
+    };
+    parse_again(file, text, before)
+}
+
+fn assert_same(text: &str, again: &Parse, file: FileId) {
+    let whole = parse(file, text);
+    assert_eq!(
+        format!("{:?}", again.module),
+        format!("{:?}", whole.module),
+        "{text}"
+    );
+    assert_eq!(again.diagnostics, whole.diagnostics, "{text}");
+    assert_eq!(
+        format!("{:?}", again.regions),
+        format!("{:?}", whole.regions)
+    );
+}
+
+#[test]
+fn edits_give_the_same_tree() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let pieces = [
+        "",
+        "",
+        "x",
+        " ",
+        "\n",
+        "(",
+        ")",
+        "{",
+        "}",
+        "{}",
+        "()",
+        "\"",
+        "\"a\"",
+        ".",
+        ",",
+        "/// docs\n",
+        "// no\n",
+        "//! file\n",
+        "fn f() {}\n",
+        "\nfn f() {}\n",
+        "@retry(max: 1)\n",
+        "else {",
+        "pub ",
+        "é",
+        "import a.b\n",
+        "= 1",
+    ];
+    for text in corpus() {
+        let mut old = text;
+        let mut before = parse(FileId(3), &old);
+        for round in 0..12 {
+            let starts: Vec<usize> = old
+                .char_indices()
+                .map(|(at, _)| at)
+                .chain([old.len()])
+                .collect();
+            let from = starts[random(starts.len())];
+            let length = random(6) * random(2);
+            let until = starts
+                .iter()
+                .copied()
+                .find(|&at| at >= from + length)
+                .unwrap_or(old.len());
+            let mut text = old.clone();
+            text.replace_range(from..until, pieces[random(pieces.len())]);
+            let file = FileId(3 + round / 9);
+            let now = again(&text, &old, &before, file);
+            assert_same(&text, &now, file);
+            // Mostly go back to a text that is whole, from which more can be taken over.
+            if random(3) == 0 || now.regions_are_whole() {
+                (old, before) = (text, now);
+            }
+        }
+    }
+}
+
+/// Whether a parse can be the base of another.
+trait Whole {
+    fn regions_are_whole(&self) -> bool;
+}
+
+impl Whole for Parse {
+    fn regions_are_whole(&self) -> bool {
+        format!("{:?}", self.regions).contains("whole: true")
+    }
+}
+
+#[test]
+fn an_edit_in_a_large_file_takes_little() {
+    let one = |n: usize| {
+        format!(
+            "/// Number {n}.\nfn f{n}(a: Int) -> Int {{\n    let b = a + {n}\n    b * 2\n}}\n\n"
+        )
+    };
+    let text: String = (0..1500).map(one).collect();
+    let before = parse(FileId(0), &text);
+    let at = text.find("a + 700").expect("it is there");
+    let mut edited = text.clone();
+    edited.insert_str(at, "1 + ");
+    let time = |work: &dyn Fn() -> Parse| {
+        let start = std::time::Instant::now();
+        let parsed = work();
+        (start.elapsed(), parsed)
+    };
+    let (whole, _) = time(&|| parse(FileId(0), &edited));
+    let (part, now) = time(&|| again(&edited, &text, &before, FileId(0)));
+    assert_same(&edited, &now, FileId(0));
+    assert!(part * 2 < whole, "{part:?} for a part, {whole:?} for all");
+}
