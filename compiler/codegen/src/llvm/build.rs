@@ -1,12 +1,13 @@
 //! LLVM's instructions as the emitter writes them: one short method each, errors passed on, no names.
 
+use dynop_abi::layout::COUNT;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::{Builder, BuilderError};
 use inkwell::context::ContextRef;
 use inkwell::types::{BasicType, BasicTypeEnum};
 use inkwell::values::{
     BasicMetadataValueEnum, BasicValue, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue,
-    InstructionValue, IntValue, MetadataValue, PointerValue,
+    InstructionValue, IntValue, PointerValue,
 };
 use inkwell::{AddressSpace, AtomicOrdering, IntPredicate};
 
@@ -77,6 +78,14 @@ pub(super) fn float(value: Value<'_>) -> Result<FloatValue<'_>> {
     }
 }
 
+/// The load that gave a value.
+pub(super) fn load_of(value: Value<'_>) -> Result<InstructionValue<'_>> {
+    match value.as_instruction_value() {
+        Some(load) => Ok(load),
+        None => other("a load"),
+    }
+}
+
 /// An address some bytes behind another.
 pub(super) fn offset<'c>(
     builder: &Builder<'c>,
@@ -143,6 +152,30 @@ impl<'c> Emitter<'_, 'c, '_> {
         address(self.load_register(Register::Address, base, bytes)?)
     }
 
+    /// The count of a buffer.
+    pub(super) fn load_count(&self, buffer: PointerValue<'c>) -> Result<IntValue<'c>> {
+        let count = self.load_register(Register::Half, buffer, COUNT as u32)?;
+        self.shared.known.header(load_of(count)?)?;
+        int(count)
+    }
+
+    /// A length or capacity in a header.
+    pub(super) fn load_length(&self, buffer: PointerValue<'c>, bytes: u32) -> Result<IntValue<'c>> {
+        let length = self.load_register(Register::Word, buffer, bytes)?;
+        self.shared.known.length(load_of(length)?)?;
+        int(length)
+    }
+
+    pub(super) fn store_header(
+        &self,
+        value: IntValue<'c>,
+        buffer: PointerValue<'c>,
+        bytes: u32,
+    ) -> Result<()> {
+        let store = self.store_register(value, buffer, bytes)?;
+        self.shared.known.header(store)
+    }
+
     /// A word that another thread may write meanwhile.
     pub(super) fn load_shared_word(
         &self,
@@ -150,12 +183,10 @@ impl<'c> Emitter<'_, 'c, '_> {
         bytes: u32,
     ) -> Result<IntValue<'c>> {
         let value = self.load_word(base, bytes)?;
-        let ordered = value
-            .as_instruction_value()
-            .map(|load| load.set_atomic_ordering(AtomicOrdering::Monotonic));
-        match ordered {
-            Some(Ok(())) => Ok(value),
-            _ => other("a load"),
+        let load = load_of(value.into())?;
+        match load.set_atomic_ordering(AtomicOrdering::Monotonic) {
+            Ok(()) => Ok(value),
+            Err(_) => other("a load"),
         }
     }
 
@@ -164,10 +195,9 @@ impl<'c> Emitter<'_, 'c, '_> {
         value: impl Into<Value<'c>>,
         base: PointerValue<'c>,
         bytes: u32,
-    ) -> Result<()> {
+    ) -> Result<InstructionValue<'c>> {
         let place = self.at(base, bytes)?;
-        self.builder.build_store(place, value.into())?;
-        Ok(())
+        Ok(self.builder.build_store(place, value.into())?)
     }
 
     /// A comparison of integers or addresses.
@@ -251,7 +281,7 @@ impl<'c> Emitter<'_, 'c, '_> {
         otherwise: BasicBlock<'c>,
     ) -> Result<()> {
         let branch = self.branch(condition, then, otherwise)?;
-        self.mark(branch, "prof", self.shared.weights.rarely)
+        self.shared.known.rarely(branch)
     }
 
     /// Branches on a bit that is nearly always set.
@@ -262,20 +292,7 @@ impl<'c> Emitter<'_, 'c, '_> {
         otherwise: BasicBlock<'c>,
     ) -> Result<()> {
         let branch = self.branch(condition, then, otherwise)?;
-        self.mark(branch, "prof", self.shared.weights.mostly)
-    }
-
-    /// Attaches metadata to an instruction.
-    pub(super) fn mark(
-        &self,
-        instruction: InstructionValue<'c>,
-        kind: &str,
-        metadata: MetadataValue<'c>,
-    ) -> Result<()> {
-        let kind = self.context().get_kind_id(kind);
-        instruction
-            .set_metadata(metadata, kind)
-            .map_err(|error| CodegenError(error.to_string()))
+        self.shared.known.mostly(branch)
     }
 
     /// Calls a function known by name; its result if it has one.

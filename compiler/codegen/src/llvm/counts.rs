@@ -8,7 +8,6 @@ use inkwell::values::PointerValue;
 use super::build::{Value, address, int};
 use super::emit::{Emitter, Result, Val};
 use crate::layout::{Part, PartKind};
-use crate::unit::Register;
 
 impl<'c> Emitter<'_, 'c, '_> {
     /// One owner more of a value at hand.
@@ -124,14 +123,14 @@ impl<'c> Emitter<'_, 'c, '_> {
         step: i32,
         slow: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        let count = int(self.load_register(Register::Half, buffer, COUNT as u32)?)?;
+        let count = self.load_count(buffer)?;
         let local = self.compare_words(IntPredicate::SGT, count, self.half(least))?;
         let (fast, slow_block, next) = (self.new_block(), self.new_block(), self.new_block());
         self.branch(local, fast, slow_block)?;
         self.switch_to(fast);
         let step = self.half(step as u32);
         let stepped = self.builder.build_int_add(count, step, "")?;
-        self.store_register(stepped, buffer, COUNT as u32)?;
+        self.store_header(stepped, buffer, COUNT as u32)?;
         self.jump(next)?;
         self.switch_to(slow_block);
         slow(self)?;

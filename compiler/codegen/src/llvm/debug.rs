@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use dynop_base::{FileId, Span};
 use dynop_ir::Function;
+use inkwell::context::ContextRef;
 use inkwell::debug_info::{
-    AsDIScope, DICompileUnit, DIFile, DIFlags, DIFlagsConstants, DISubprogram, DISubroutineType,
-    DWARFEmissionKind, DWARFSourceLanguage, DebugInfoBuilder, debug_metadata_version,
+    AsDIScope, DICompileUnit, DIFile, DIFlags, DIFlagsConstants, DILocation, DISubprogram,
+    DISubroutineType, DWARFEmissionKind, DWARFSourceLanguage, DebugInfoBuilder,
+    debug_metadata_version,
 };
 use inkwell::module::{FlagBehavior, Module};
+
+use inkwell::values::FunctionValue;
 
 use super::emit::Emitter;
 use crate::unit::Unit;
@@ -71,10 +75,40 @@ impl<'c> Debug<'c> {
             Some(span) => (self.file(unit, span.file), line_column(unit, span).0),
             None => (self.unit.get_file(), 0),
         };
+        self.describe(&function.display_name, &function.name, file, line)
+    }
+
+    /// The description of an op's entry, which is where its body begins; the place of what is in it.
+    pub(super) fn entry(
+        &mut self,
+        unit: &Unit<'_>,
+        context: ContextRef<'c>,
+        entry: FunctionValue<'c>,
+        name: &str,
+        body: &Function,
+    ) -> DILocation<'c> {
+        let (file, (line, column)) = match body.span {
+            Some(span) => (self.file(unit, span.file), line_column(unit, span)),
+            None => (self.unit.get_file(), (0, 0)),
+        };
+        let described = self.describe(name, name, file, line);
+        entry.set_subprogram(described);
+        let scope = described.as_debug_info_scope();
+        self.builder
+            .create_debug_location(context, line, column, scope, None)
+    }
+
+    fn describe(
+        &self,
+        name: &str,
+        linkage_name: &str,
+        file: DIFile<'c>,
+        line: u32,
+    ) -> DISubprogram<'c> {
         self.builder.create_function(
             self.unit.as_debug_info_scope(),
-            &clean(&function.display_name),
-            Some(&clean(&function.name)),
+            &clean(name),
+            Some(&clean(linkage_name)),
             file,
             line,
             self.ty,

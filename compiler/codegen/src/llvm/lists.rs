@@ -1,12 +1,12 @@
 //! Lists: made, read, appended to.
 
-use dynop_abi::layout::{COUNT, LIST_CAPACITY, LIST_DATA, LIST_LEN};
+use dynop_abi::layout::{LIST_CAPACITY, LIST_DATA, LIST_LEN};
 use dynop_ir::{Inst, Op, Operand, Place, Type, TypeId};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 
-use super::build::{address, int};
+use super::build::address;
 use super::emit::{Emitter, Result, Val};
 use super::ops::Made;
 use super::places::End;
@@ -70,7 +70,7 @@ impl<'c> Emitter<'_, 'c, '_> {
             let value = self.value(element, item)?;
             self.store(list, LIST_DATA as u32 + index as u32 * size, &value, item)?;
         }
-        self.store_register(len, list, LIST_LEN as u32)?;
+        self.store_header(len, list, LIST_LEN as u32)?;
         Ok(list)
     }
 
@@ -110,12 +110,12 @@ impl<'c> Emitter<'_, 'c, '_> {
         let empty = self.is_null(list)?;
         self.branch_rarely(empty, slow, some)?;
         self.switch_to(some);
-        let count = int(self.load_register(Register::Half, list, COUNT as u32)?)?;
+        let count = self.load_count(list)?;
         let unique = self.is(count, 1)?;
         self.branch_mostly(unique, ready, slow)?;
         self.switch_to(ready);
-        let len = self.load_word(list, LIST_LEN as u32)?;
-        let capacity = self.load_word(list, LIST_CAPACITY as u32)?;
+        let len = self.load_length(list, LIST_LEN as u32)?;
+        let capacity = self.load_length(list, LIST_CAPACITY as u32)?;
         let room = self.compare_words(IntPredicate::ULT, len, capacity)?;
         self.branch_mostly(room, next, slow)?;
         self.switch_to(slow);
@@ -130,11 +130,11 @@ impl<'c> Emitter<'_, 'c, '_> {
         self.jump(next)?;
         self.switch_to(next);
         let list = address(self.read(variable)?)?;
-        let len = self.load_word(list, LIST_LEN as u32)?;
+        let len = self.load_length(list, LIST_LEN as u32)?;
         let element = self.element_address(list, len, item)?;
         self.store(element, 0, &value, item)?;
         let more = self.builder.build_int_nuw_add(len, self.word(1), "")?;
-        self.store_register(more, list, LIST_LEN as u32)
+        self.store_header(more, list, LIST_LEN as u32)
     }
 
     /// Lets a fallible entry point work on what is at an end. It is read back on failure too, since a buffer may have

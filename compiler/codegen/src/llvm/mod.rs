@@ -14,6 +14,7 @@ mod debug;
 mod emit;
 mod entries;
 mod glue;
+mod known;
 mod lists;
 mod maps;
 mod op_entry;
@@ -36,8 +37,9 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::support::LLVMString;
 use inkwell::targets::{FileType, TargetMachine};
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FunctionType};
-use inkwell::values::{FunctionValue, GlobalValue, MetadataValue};
+use inkwell::values::{FunctionValue, GlobalValue};
 
+use self::known::{Given, Known};
 use crate::constants::{Constants, RecordId};
 use crate::layout::Layouts;
 use crate::unit::{Signature, Unit};
@@ -47,14 +49,6 @@ impl From<LLVMString> for CodegenError {
     fn from(error: LLVMString) -> Self {
         CodegenError(error.to_string())
     }
-}
-
-/// Metadata that says how likely a branch is.
-struct Weights<'c> {
-    /// The first way is hardly ever taken.
-    rarely: MetadataValue<'c>,
-    /// The second is.
-    mostly: MetadataValue<'c>,
 }
 
 /// Everything that functions share while they are emitted.
@@ -67,7 +61,7 @@ struct Shared<'c, 'a> {
     functions: HashMap<FunctionId, FunctionValue<'c>>,
     /// The records that code refers to, as far as it was emitted.
     records: HashMap<RecordId, GlobalValue<'c>>,
-    weights: Weights<'c>,
+    known: Known<'c>,
     debug: debug::Debug<'c>,
 }
 
@@ -115,6 +109,7 @@ fn emit<'c>(
     let reached = unit.reached();
     for &id in &reached {
         let function = shared.declare(&unit.symbol(id), &unit.signature(id));
+        shared.describe(id, function);
         shared.functions.insert(id, function);
     }
     for &id in &reached {
@@ -122,8 +117,10 @@ fn emit<'c>(
     }
     let mut ops = Vec::with_capacity(program.ops.len());
     for (index, op) in program.ops.iter().enumerate() {
-        let function = shared.declare(&format!("dyn_op_{index}"), &Unit::op_signature());
-        op_entry::op_entry(&mut shared, function, op)?;
+        let name = format!("dyn_op_{index}");
+        let function = shared.declare(&name, &Unit::op_signature());
+        Given::Context.describe(shared.module.get_context(), function, 0);
+        op_entry::op_entry(&mut shared, function, &name, op)?;
         ops.push(function);
     }
     shared.constants.program_record(plan)?;
@@ -180,25 +177,16 @@ impl<'c, 'a> Shared<'c, 'a> {
         module.set_source_file_name(&main.replace('\0', "?"));
         module.set_triple(&machine.get_triple());
         module.set_data_layout(&machine.get_target_data().get_data_layout());
-        let weight = |n: u64| context.i32_type().const_int(n, false).into();
-        let branch = |then: u64, other: u64| {
-            let name = context.metadata_string("branch_weights").into();
-            context.metadata_node(&[name, weight(then), weight(other)])
-        };
-        let weights = Weights {
-            rarely: branch(1, 2000),
-            mostly: branch(2000, 1),
-        };
         let debug = debug::Debug::new(&module, &main);
         Ok(Self {
             unit,
             program: unit.program,
             layouts: &unit.layouts,
             constants: Constants::new(unit),
-            module,
             functions: HashMap::new(),
             records: HashMap::new(),
-            weights,
+            known: Known::new(module.get_context()),
+            module,
             debug,
         })
     }
@@ -218,6 +206,33 @@ impl<'c, 'a> Shared<'c, 'a> {
             function.add_attribute(AttributeLoc::Function, attribute);
         }
         function
+    }
+
+    /// Says what is known of the parameters of a function.
+    fn describe(&self, id: FunctionId, value: FunctionValue<'c>) {
+        let function = &self.program.functions[id.0 as usize];
+        let context = self.module.get_context();
+        Given::Context.describe(context, value, 0);
+        let mut index = 1;
+        let result = self.layouts.get(function.result);
+        if result.parts.len() > 1 {
+            Given::Out(result.size).describe(context, value, index);
+            index += 1;
+        }
+        if let Some(captures) = &function.captures {
+            let (_, size) = self.unit.captures(captures);
+            Given::Closure(size).describe(context, value, index);
+            index += 1;
+        }
+        for ty in Unit::params(function) {
+            let layout = self.layouts.get(ty);
+            if self.layouts.in_memory(ty) {
+                Given::Value(layout.size).describe(context, value, index);
+                index += 1;
+            } else {
+                index += layout.parts.len() as u32;
+            }
+        }
     }
 
     fn attribute(&self, name: &str, value: u64) -> Attribute {

@@ -14,12 +14,18 @@ use crate::unit::Register;
 pub(super) fn op_entry<'c>(
     shared: &mut Shared<'c, '_>,
     value: FunctionValue<'c>,
+    name: &str,
     op: &OpEntry,
 ) -> Result<()> {
     let function = &shared.program.functions[op.function.0 as usize];
     let context = shared.module.get_context();
     let builder = context.create_builder();
     builder.position_at_end(context.append_basic_block(value, ""));
+    // Without one, what is put in place here would lose its lines.
+    let location = shared
+        .debug
+        .entry(shared.unit, context, value, name, function);
+    builder.set_current_debug_location(location);
     let params = value.get_params();
     let [ctx, inputs, output] = params[..] else {
         return Err(CodegenError("an op's code takes three parameters".into()));

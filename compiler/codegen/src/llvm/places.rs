@@ -1,12 +1,12 @@
 //! Places: ways into locals, read or written in place, and the counts of values.
 
-use dynop_abi::layout::{COUNT, LIST_DATA, LIST_LEN};
+use dynop_abi::layout::{LIST_DATA, LIST_LEN};
 use dynop_ir::{Operand, Place, Projection, Type, TypeId};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 
-use super::build::{self, address, int};
+use super::build::{self, address};
 use super::emit::{Emitter, Result, Val};
 use crate::CodegenError;
 use crate::unit::Register;
@@ -169,7 +169,7 @@ impl<'c> Emitter<'_, 'c, '_> {
     ) -> Result<PointerValue<'c>> {
         let variable = self.new_variable(Register::Address)?;
         self.write(variable, list)?;
-        let count = int(self.load_register(Register::Half, list, COUNT as u32)?)?;
+        let count = self.load_count(list)?;
         let one = self.half(1);
         let shared = self.compare_words(IntPredicate::NE, count, one)?;
         let (slow, next) = (self.new_block(), self.new_block());
@@ -216,7 +216,7 @@ impl<'c> Emitter<'_, 'c, '_> {
         let zeros = self.shared.record(zeros)?;
         let empty = self.is_null(buffer)?;
         let header = self.builder.build_select(empty, zeros, buffer, "")?;
-        self.load_word(address(header)?, offset)
+        self.load_length(address(header)?, offset)
     }
 
     /// Goes on where the list has an element of that index. The empty list, which is null, is told apart by a branch of
@@ -233,7 +233,7 @@ impl<'c> Emitter<'_, 'c, '_> {
         let empty = self.is_null(list)?;
         self.branch_rarely(empty, outside, some)?;
         self.switch_to(some);
-        let found = self.load_word(list, LIST_LEN as u32)?;
+        let found = self.load_length(list, LIST_LEN as u32)?;
         self.write(len, found)?;
         let inside = self.compare_words(IntPredicate::ULT, index, found)?;
         self.branch_mostly(inside, next, outside)?;

@@ -148,7 +148,11 @@ impl<'c> Emitter<'_, 'c, '_> {
         offset: u32,
         part: Part,
     ) -> Result<Value<'c>> {
-        self.load_register(part.kind, address, offset + part.offset)
+        let value = self.load_register(part.kind, address, offset + part.offset)?;
+        self.shared
+            .known
+            .loaded(build::load_of(value)?, part.kind)?;
+        Ok(value)
     }
 
     /// A value in memory as a value at hand. One of many parts stays where it is: use it before that memory changes.
@@ -179,13 +183,15 @@ impl<'c> Emitter<'_, 'c, '_> {
         match value {
             Val::Parts(values) => {
                 for (part, &value) in parts.iter().zip(values) {
-                    self.store_register(value, address, offset + part.offset)?;
+                    let store = self.store_register(value, address, offset + part.offset)?;
+                    self.shared.known.part(store, part.kind)?;
                 }
             }
             Val::Memory(source) => {
                 for &part in parts {
                     let value = self.load_part(*source, 0, part)?;
-                    self.store_register(value, address, offset + part.offset)?;
+                    let store = self.store_register(value, address, offset + part.offset)?;
+                    self.shared.known.part(store, part.kind)?;
                 }
             }
         }
