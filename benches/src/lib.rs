@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `fan_out` | cost of one mapped key beside rayon and a plain loop, and memory |
 //! | `kernels` | compiled code beside Rust release: `fib`, `sieve`, `words` |
+//! | `editor` | from an edit of 5,000 lines to diagnostics, memory after 10,000 edits |
 //! | `compile` | time of each stage, size and start-up of executables |
 
 use std::path::{Path, PathBuf};

@@ -25,6 +25,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 pub use pages::Page;
+pub use server::PAUSE;
 
 use pages::Pages;
 use server::{Event, Server};
@@ -67,4 +68,46 @@ pub fn serve(
     // The server has dropped its end, so the writer ends when all is written.
     let _ = all_written.recv_timeout(LAST_WORDS);
     Ok(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    #[test]
+    fn a_panic_is_an_answer_and_the_server_lives() {
+        let messages = [
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}"#,
+            r#"{"jsonrpc":"2.0","id":2,"method":"test/panic"}"#,
+        ];
+        let (input, mut to_server) = std::io::pipe().expect("a pipe");
+        let (mut from_server, output) = std::io::pipe().expect("a pipe");
+        let server = std::thread::spawn(move || super::serve(input, output, |_| None));
+        let mut send = |body: &str| {
+            let written = write!(to_server, "Content-Length: {}\r\n\r\n{body}", body.len());
+            written.expect("the server reads");
+        };
+        messages.iter().for_each(|body| send(body));
+        // Its answer is waited for, so that the end does not overtake it.
+        let mut said = String::new();
+        let mut some = [0; 4096];
+        while !said.contains("as asked\"") {
+            let read = from_server.read(&mut some).expect("the server writes");
+            said.push_str(&String::from_utf8_lossy(&some[..read]));
+        }
+        assert!(
+            said.contains("-32603") || said.contains("window/logMessage"),
+            "{said}"
+        );
+        send(r#"{"jsonrpc":"2.0","id":3,"method":"shutdown"}"#);
+        send(r#"{"jsonrpc":"2.0","method":"exit"}"#);
+        from_server
+            .read_to_string(&mut said)
+            .expect("the server writes");
+        assert!(
+            said.contains("-32603") && said.contains(r#""id":3,"result":null"#),
+            "{said}"
+        );
+        assert_eq!(server.join().expect("it has not panicked").ok(), Some(0));
+    }
 }

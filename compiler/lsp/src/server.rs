@@ -22,7 +22,7 @@ use crate::snapshot::Moments;
 use crate::transport::{Inbound, Outbound, Outgoing};
 
 /// From the last edit to the beginning of a check. Shorter, and fast typing is checked in vain; longer, and one sees it.
-const PAUSE: Duration = Duration::from_millis(25);
+pub const PAUSE: Duration = Duration::from_millis(25);
 
 /// From the first edit to the beginning of a check at the latest: whoever types on and on is told something too.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);

@@ -26,6 +26,10 @@ pub type Job = Box<dyn FnOnce(&Snapshot) -> Answer + Send>;
 /// # Errors
 /// If nobody does, or the parameters are not those of the method.
 pub fn route(method: &str, params: Value) -> Result<Job, ResponseError> {
+    #[cfg(test)]
+    if method == "test/panic" {
+        return Ok(Box::new(|_| panic!("as asked")));
+    }
     match Method::from(method) {
         Method::TextDocumentHover => job::<lsp::HoverRequest>(params, hover::answer),
         Method::TextDocumentDefinition => job::<lsp::DefinitionRequest>(params, definition::answer),
