@@ -7,6 +7,15 @@ use dynop_sema::ty::Ty;
 use crate::builder::Builder;
 use crate::operators::int;
 
+/// How an item of a dynamic output lies in the list that gives it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pair {
+    /// A `DynamicOutput`: the value, then the key.
+    ValueFirst,
+    /// As a direct call gives it: the key, then the value.
+    KeyFirst,
+}
+
 impl<'p> Builder<'_, 'p> {
     /// `yield Output(value)`; `none` of an optional output skips it.
     pub(crate) fn yield_output(&mut self, output: u32, value: &'p Expr) {
@@ -39,7 +48,8 @@ impl<'p> Builder<'_, 'p> {
             self.end(Terminator::Return(value));
             return;
         }
-        if owner.outputs.form == OutputForm::Returns {
+        let collected = owner.outputs.form == OutputForm::Collected;
+        if collected || owner.outputs.form == OutputForm::Returns {
             let named = matches!(owner.result, Ty::NamedTuple(_));
             let value = self.settled(value);
             for (index, output) in owner.outputs.list.iter().enumerate() {
@@ -57,7 +67,12 @@ impl<'p> Builder<'_, 'p> {
                     value.clone()
                 };
                 if output.dynamic {
-                    self.give_items(index, part, output.optional);
+                    let order = if collected {
+                        Pair::KeyFirst
+                    } else {
+                        Pair::ValueFirst
+                    };
+                    self.give_items(index, part, output.optional && !collected, order);
                 } else {
                     self.give_output(index, part, output.optional);
                 }
@@ -71,12 +86,12 @@ impl<'p> Builder<'_, 'p> {
         self.end(Terminator::Return(value));
     }
 
-    /// The items of a returned list of `DynamicOutput`.
-    fn give_items(&mut self, output: u32, items: Operand, optional: bool) {
+    /// The items of a returned list of `DynamicOutput`, or of the pairs that stand for it.
+    fn give_items(&mut self, output: u32, items: Operand, optional: bool, order: Pair) {
         self.if_there(items, optional, |this, items| {
             let ty = this.type_of(&items);
             let Type::List(item) = *this.shape_of(ty) else {
-                this.give_item(output, items);
+                this.give_item(output, items, order);
                 return;
             };
             let int_type = this.int();
@@ -84,20 +99,24 @@ impl<'p> Builder<'_, 'p> {
             this.for_counted(int(0), len, |this, index| {
                 let at = Operand::Local(index);
                 let element = this.compute(item, Op::ListGetUnchecked(items, at));
-                this.give_item(output, element);
+                this.give_item(output, element, order);
             });
         });
     }
 
-    fn give_item(&mut self, output: u32, item: Operand) {
+    fn give_item(&mut self, output: u32, item: Operand, order: Pair) {
         let ty = self.type_of(&item);
         let Type::Aggregate(aggregate) = self.shape_of(ty) else {
             return;
         };
         let types: Vec<_> = aggregate.fields.iter().map(|(_, ty)| *ty).collect();
-        if let [value_type, key_type] = types[..] {
-            let value = self.compute(value_type, Op::Field(item.clone(), 0));
-            let key = self.compute(key_type, Op::Field(item, 1));
+        if let [first_type, second_type] = types[..] {
+            let first = self.compute(first_type, Op::Field(item.clone(), 0));
+            let second = self.compute(second_type, Op::Field(item, 1));
+            let (value, key) = match order {
+                Pair::ValueFirst => (first, second),
+                Pair::KeyFirst => (second, first),
+            };
             if !self.gather_item(output, &value, &key) {
                 self.emit(None, Op::ReturnItem(output, value, key));
             }

@@ -52,22 +52,20 @@ pub fn build(program: &hir::Program, sources: &SourceMap) -> Result<PlanOutput, 
 fn jobs(tables: &mut tables::Tables<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<plan::Job> {
     let program = tables.program;
     let mut jobs = Vec::new();
-    for (index, function) in program.functions.iter().enumerate() {
+    for function in &program.functions {
         if function.kind != FunctionKind::Job || Some(function.file) != program.main {
             continue;
         }
         let FunctionBody::Composition(composition) = &function.body else {
             continue;
         };
-        let id = FunctionId(index as u32);
-        jobs.extend(eval::job(tables, id, composition, diagnostics));
+        jobs.extend(eval::job(tables, function, composition, None, diagnostics));
     }
     jobs
 }
 
 /// Plans the tests of the main file, each as a job of one step, named `test 0`, `test 1`… by its index in
-/// [`hir::Program::tests`], and the jobs of the
-/// main file, which tests may run.
+/// [`hir::Program::tests`], and what tests may run: the jobs of the main file, and those of [`hir::Program::runs`].
 ///
 /// # Errors
 /// Diagnostics: what only evaluation of a job shows.
@@ -78,6 +76,24 @@ pub fn build_tests(
     let mut tables = tables::Tables::new(program, sources);
     let mut diagnostics = Vec::new();
     let mut jobs = jobs(&mut tables, &mut diagnostics);
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
+    for run in &program.runs {
+        let function = &program.functions[run.job.0 as usize];
+        if let (FunctionBody::Composition(composition), true) =
+            (&function.body, Some(run.file) == program.main)
+        {
+            let run = Some(run);
+            jobs.extend(eval::job(
+                &mut tables,
+                function,
+                composition,
+                run,
+                &mut diagnostics,
+            ));
+        }
+    }
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }

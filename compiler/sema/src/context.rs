@@ -109,6 +109,8 @@ pub struct Context<'a> {
     pub std_modules: HashMap<Symbol, ModuleId>,
     /// The module whose functions are in scope everywhere.
     pub core: Option<ModuleId>,
+    /// The ops that each composition invokes, by function; empty until the compositions are checked.
+    pub reached: Vec<Vec<FunctionId>>,
     /// How many more unknown names are told their nearest one: each takes a look at every name there is.
     pub suggestions: Cell<u32>,
     /// Where it is written down what names stand for.
@@ -224,6 +226,10 @@ impl<'a> Context<'a> {
         }
     }
 
+    fn is_core_struct(&self, id: StructId, name: &str) -> bool {
+        self.struct_of(id).name == name && self.core_item(name) == Some(Definition::Struct(id))
+    }
+
     fn core_item(&self, name: &str) -> Option<Definition> {
         let entry = self.member(self.core?, Symbol::new(name))?;
         Some(entry.definition)
@@ -239,7 +245,11 @@ impl<'a> Context<'a> {
 
     /// The module of methods on values of a type: `list.dyn` for a `List`.
     pub fn methods_of(&self, ty: &Ty) -> Option<ModuleId> {
-        let name = method_module(ty, self.result_enum(), self.json_enum())?;
+        let name = match ty {
+            Ty::Struct(id, _) if self.is_core_struct(*id, "JobRun") => "job_run",
+            Ty::Struct(id, _) if self.is_core_struct(*id, "RunStep") => "run_step",
+            _ => method_module(ty, self.result_enum(), self.json_enum())?,
+        };
         self.std_modules.get(&Symbol::new(name)).copied()
     }
 

@@ -42,6 +42,8 @@ pub struct Program {
     pub consts: Vec<Const>,
     /// Tests, in the order of files and text.
     pub tests: Vec<Test>,
+    /// What the tests run beside the main file's jobs as they are, in the order of files and text.
+    pub runs: Vec<Run>,
     /// The enum `Json` of the standard library.
     pub json: Option<EnumId>,
     /// The file given to the compiler; its jobs are the executable's.
@@ -59,6 +61,30 @@ pub struct Test {
     pub file: FileId,
     /// The name's place.
     pub span: Span,
+}
+
+/// `run job(…)` of a test, where the job is another file's or ops are replaced: a job of the tests' program alone.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The name by which the test asks for it, which no job has that is written.
+    pub name: Arc<str>,
+    /// The job.
+    pub job: FunctionId,
+    /// The file of the test.
+    pub file: FileId,
+    /// What runs instead of what.
+    pub replaced: Vec<Replaced>,
+}
+
+/// An op that is replaced in a [`Run`].
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// The op as the job invokes it.
+    pub op: FunctionId,
+    /// The op that its steps run.
+    pub by: FunctionId,
+    /// Where `by` calls a function value, its first parameter, the type of that: a further argument of the run.
+    pub value: Option<Ty>,
 }
 
 /// A `fn`, `op`, `graph` or `job`.
@@ -139,6 +165,9 @@ pub enum OutputForm {
     Returns,
     /// By `yield` statements: the body's value is `()`.
     Yields,
+    /// By the value of the body, which is what a direct call of the op gives; see [`call_type`]. Of what stands for an op
+    /// in a test's run.
+    Collected,
 }
 
 /// Whether an op's result is its one plain output, which the caller takes from the function: every other output is handed

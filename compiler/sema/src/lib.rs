@@ -26,6 +26,7 @@ pub mod recursion;
 pub mod regexes;
 pub mod scan;
 pub mod signatures;
+mod stand_ins;
 pub mod standing;
 pub mod substitute;
 pub mod ty;
@@ -111,7 +112,11 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
     constants::resolve(&mut cx, &mut findings);
     let mut bodies = Vec::with_capacity(cx.functions.len());
     let mut policies = Vec::with_capacity(cx.functions.len());
-    for index in 0..cx.functions.len() {
+    let composed: Vec<_> = (0..cx.functions.len())
+        .map(|index| composition(&cx, FunctionId(index as u32), &mut findings))
+        .collect();
+    cx.reached = compose::ops_of_compositions(&cx.program, &composed);
+    for (index, composed) in composed.into_iter().enumerate() {
         let id = FunctionId(index as u32);
         let decl = cx.functions[index].decl;
         let body = match (&decl.body, decl.kind) {
@@ -120,11 +125,7 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
                 findings.push((Some(id), found));
                 hir::FunctionBody::Code(body)
             }
-            (Body::Block(block), FunctionKind::Graph | FunctionKind::Job) => {
-                let (composition, found) = compose::check(&cx, id, block);
-                findings.push((Some(id), found));
-                hir::FunctionBody::Composition(composition)
-            }
+            (Body::Block(_), FunctionKind::Graph | FunctionKind::Job) => composed,
             (Body::Extern { text, span }, FunctionKind::Op) => {
                 foreign::op_body(&cx, id, text, *span)
             }
@@ -145,6 +146,10 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
     for (function, policy) in cx.program.functions.iter_mut().zip(policies) {
         function.policy = policy;
     }
+    let runs = findings
+        .iter_mut()
+        .flat_map(|(_, found)| found.runs.drain(..));
+    stand_ins::add(&mut cx.program, runs);
     regexes::check(&cx, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     diagnostics.iter_mut().for_each(display::mend_articles);
@@ -153,4 +158,20 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
         diagnostics,
         record: cx.recorder.finish(),
     }
+}
+
+/// The checked body of a graph or job; of anything else [`hir::FunctionBody::Error`], which nobody reads.
+fn composition(
+    cx: &context::Context<'_>,
+    id: FunctionId,
+    findings: &mut Vec<(Option<FunctionId>, body::Findings)>,
+) -> hir::FunctionBody {
+    let decl = cx.functions[id.0 as usize].decl;
+    let (Body::Block(block), FunctionKind::Graph | FunctionKind::Job) = (&decl.body, decl.kind)
+    else {
+        return hir::FunctionBody::Error;
+    };
+    let (composition, found) = compose::check(cx, id, block);
+    findings.push((Some(id), found));
+    hir::FunctionBody::Composition(composition)
 }

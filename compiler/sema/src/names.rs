@@ -26,6 +26,7 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
         scopes: Vec::new(),
         std_modules: HashMap::new(),
         core: None,
+        reached: Vec::new(),
         suggestions: crate::context::SUGGESTIONS.into(),
         recorder: Default::default(),
     };

@@ -133,6 +133,11 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
                     self.shared.note_root(node, &self.levels);
                 }
             }
+            if self.shared.tells_ends
+                && let NodeKind::Step(step) = self.shared.graph.nodes[node as usize].kind
+            {
+                self.tell_end(step, shape, state);
+            }
             self.states[index] = state;
         }
         self.clear_frame();
@@ -325,7 +330,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         State::Succeeded
     }
 
-    fn home(&self, home: Home) -> *mut u8 {
+    pub(crate) fn home(&self, home: Home) -> *mut u8 {
         // SAFETY: the shape's bytes lie within the frame and the row.
         unsafe {
             match home {

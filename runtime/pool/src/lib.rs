@@ -23,6 +23,7 @@ mod shape;
 mod shared;
 pub mod step_key;
 mod store;
+mod told;
 mod waiting;
 mod worker;
 mod yielding;
@@ -36,7 +37,7 @@ use dynop_engine::graph::Graph;
 pub use cancel::Cancel;
 pub use request::{
     Observer, OwnedValue, Program, Progress, RunOutcome, RunRequest, RunStatus, Silent, StepCounts,
-    StepFailure, StepProgress, TraceEntry, default_max_outstanding, default_threads,
+    StepEnd, StepFailure, StepProgress, TraceEntry, default_max_outstanding, default_threads,
 };
 use shape::Shape;
 use shared::Shared;

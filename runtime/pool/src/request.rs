@@ -67,6 +67,30 @@ pub trait Observer: Sync {
     fn step_failed(&self, failure: &StepFailure) {
         let _ = failure;
     }
+
+    /// Whether [`Observer::step_ended`] is wanted. Asked once a run: it has every output written as JSON.
+    fn wants_ends(&self) -> bool {
+        false
+    }
+
+    /// A step ended, in whatever state. Told only if [`Observer::wants_ends`].
+    fn step_ended(&self, end: StepEnd) {
+        let _ = end;
+    }
+}
+
+/// How a step ended and what it gave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepEnd {
+    /// `name[key][key]`, as of [`StepFailure::step_key`].
+    pub step_key: String,
+    /// Sorts the steps of a run: by the plan, then by the keys in the order in which they were yielded.
+    pub order: Vec<u32>,
+    /// `succeeded`, `failed`, `skipped`, `upstream-failed` or `cancelled`.
+    pub state: &'static str,
+    /// What it gave, as JSON: the value of an only output that has no name of its own, else an object of the outputs; a
+    /// dynamic one is an object by key, a skipped one `null`. `None` for a step without outputs, or that did not succeed.
+    pub output: Option<String>,
 }
 
 /// An observer that looks away.

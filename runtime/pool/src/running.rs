@@ -15,6 +15,7 @@ use crate::failure::Kind;
 use crate::request::{StepFailure, TraceEntry};
 use crate::shared::Shared;
 use crate::store::{Family, Stream};
+use crate::told::ToldItem;
 use crate::waiting::WAITS;
 use crate::worker::Worker;
 
@@ -80,6 +81,8 @@ pub(crate) struct Running<'s, 'r> {
     /// When the step last handed keys on.
     pub handed_on: Option<Instant>,
     pub returned: Vec<Returned>,
+    /// Items that the step yielded, where the observer wants them.
+    pub told: Vec<ToldItem>,
     /// Outputs and keys of `returned`.
     pub returned_keys: HashSet<(u32, Box<[u8]>)>,
 }
@@ -190,6 +193,7 @@ impl<'s, 'r> Contexts<'s, 'r> {
                 outputs: Vec::new(),
                 yielding: Vec::new(),
                 handed_on: None,
+                told: Vec::new(),
                 returned: Vec::new(),
                 returned_keys: HashSet::new(),
             })

@@ -49,6 +49,8 @@ pub(crate) struct Shared<'r> {
     pub roots: Mutex<HashMap<Vec<u32>, Arc<Failed>>>,
     /// Whether the job asks for them: it takes failures as values.
     pub tells_roots: bool,
+    /// Whether the observer wants to know how each step ended, see [`crate::told`].
+    pub tells_ends: bool,
     /// Why fan-ins gave no value, by [`Shared::order`] with the node in the step's place.
     pub gather_failures: Mutex<HashMap<Vec<u32>, String>>,
     pub result: Mutex<Option<OwnedValue>>,
@@ -165,6 +167,7 @@ impl<'r> Shared<'r> {
             batch: (request.max_outstanding / 4).clamp(1, BATCH),
             failures: Mutex::default(),
             roots: Mutex::default(),
+            tells_ends: request.observer.wants_ends(),
             tells_roots: graph.nodes.iter().any(|node| {
                 matches!(&node.kind, NodeKind::Gather(gather) if gather.into == Collect::Results)
             }),

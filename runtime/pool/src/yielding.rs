@@ -55,8 +55,12 @@ impl Running<'_, '_> {
             self.fail(Kind::Panic, site, message.into());
             return false;
         };
+        let item = self.yielding[at].stream.shape.item;
+        if self.shared.tells_ends {
+            // SAFETY: the caller's promise.
+            unsafe { self.tell_item(output, value, item, key) };
+        }
         let stream = &self.yielding[at].stream;
-        let item = stream.shape.item;
         // SAFETY: the caller's promise; the stream is the running step's.
         let refused = match unsafe { stream.push(value, key, site) } {
             Ok(_) => return true,

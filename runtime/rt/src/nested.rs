@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dynop_abi::context::{OK, Status};
 use dynop_abi::desc::TypeDesc;
@@ -13,7 +13,7 @@ use dynop_abi::entries::types::{Ctx, Desc, Ptr};
 use dynop_abi::layout::StrRepr;
 use dynop_abi::plan::Job;
 use dynop_pool::{
-    Cancel, Program, Progress, RunOutcome, RunRequest, RunStatus, Silent, StepFailure,
+    Cancel, Observer, Program, Progress, RunOutcome, RunRequest, RunStatus, StepEnd, StepFailure,
     default_max_outstanding, default_threads,
 };
 use dynop_values::failing::{self, Failure};
@@ -50,8 +50,8 @@ pub unsafe extern "C" fn dyn_test_run(
         let (argument_types, result) = (&*argument_types, &*result);
         let run = || run(name, arguments, argument_types);
         let ended = match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(ended) => ended.and_then(|outcome| {
-                let json = text::new(outcome_object(&outcome).as_bytes())?;
+            Ok(ended) => ended.and_then(|(outcome, ends)| {
+                let json = text::new(outcome_object(&outcome, &ends).as_bytes())?;
                 Ok((outcome, json))
             }),
             Err(_) => Err(Failure::from("the run of the job broke down")),
@@ -88,7 +88,11 @@ unsafe fn give(out: Ptr, outcome: &RunOutcome, desc: &TypeDesc) {
 
 /// # Safety
 /// `arguments` holds a value of `types`, a tuple of at least the job's parameters.
-unsafe fn run(name: &str, arguments: Ptr, types: &TypeDesc) -> Result<RunOutcome, Failure> {
+unsafe fn run(
+    name: &str,
+    arguments: Ptr,
+    types: &TypeDesc,
+) -> Result<(RunOutcome, Vec<StepEnd>), Failure> {
     let program = PROGRAM.get().ok_or("there is no program to run")?;
     let job = (program.plan.jobs.iter().find(|job| job.name == name))
         .ok_or_else(|| format!("there is no job `{name}` in this program"))?;
@@ -104,9 +108,10 @@ unsafe fn run(name: &str, arguments: Ptr, types: &TypeDesc) -> Result<RunOutcome
     Ok(run_job(program, job, &params))
 }
 
-fn run_job(program: &Loaded, job: &Job, params: &[NonNull<u8>]) -> RunOutcome {
+fn run_job(program: &Loaded, job: &Job, params: &[NonNull<u8>]) -> (RunOutcome, Vec<StepEnd>) {
     let threads = default_threads();
-    dynop_pool::run(&RunRequest {
+    let ends = Ends::default();
+    let outcome = dynop_pool::run(&RunRequest {
         program: Program {
             ops: &program.plan.ops,
             code: program.code,
@@ -117,18 +122,46 @@ fn run_job(program: &Loaded, job: &Job, params: &[NonNull<u8>]) -> RunOutcome {
         params,
         threads,
         max_outstanding: default_max_outstanding(threads),
-        observer: &Silent,
+        observer: &ends,
         progress: &Progress::for_job(job),
         cancel: &Cancel::new(),
-    })
+    });
+    let mut ends = ends.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ends.sort_by(|a, b| a.order.cmp(&b.order));
+    (outcome, ends)
 }
 
-fn outcome_object(outcome: &RunOutcome) -> String {
+/// Keeps how every step ended.
+#[derive(Default)]
+struct Ends(Mutex<Vec<StepEnd>>);
+
+impl Observer for Ends {
+    fn wants_ends(&self) -> bool {
+        true
+    }
+
+    fn step_ended(&self, end: StepEnd) {
+        let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.push(end);
+    }
+}
+
+fn outcome_object(outcome: &RunOutcome, ends: &[StepEnd]) -> String {
+    let steps: Vec<String> = ends.iter().map(step_object).collect();
     let failures: Vec<String> = outcome.failures.iter().map(failure_object).collect();
     let succeeded = outcome.status == RunStatus::Succeeded;
     LogObject::inner()
         .raw("succeeded", if succeeded { "true" } else { "false" })
         .raw("failures", &format!("[{}]", failures.join(",")))
+        .raw("steps", &format!("[{}]", steps.join(",")))
+        .finish()
+}
+
+fn step_object(end: &StepEnd) -> String {
+    LogObject::inner()
+        .text("step", &end.step_key)
+        .text("state", end.state)
+        .raw("output", end.output.as_deref().unwrap_or("null"))
         .finish()
 }
 

@@ -262,14 +262,24 @@ fn text_of(value: &Value) -> String {
 
 fn read_failure(object: &Value) -> Failure {
     let calls = object["trace"].as_array().into_iter().flatten();
+    let mut trace: Vec<(String, Position)> = calls
+        .filter_map(|call| Some((text_of(&call["function"]), position(&call["place"])?)))
+        .collect();
+    let mut place = position(&object["place"]);
+    // The library's own text explains nothing: the call that led there does.
+    while place.as_ref().is_some_and(is_of_library) && !trace.is_empty() {
+        place = Some(trace.remove(0).1);
+    }
     Failure {
         message: text_of(&object["message"]),
         kind: text_of(&object["kind"]),
-        place: position(&object["place"]),
-        trace: calls
-            .filter_map(|call| Some((text_of(&call["function"]), position(&call["place"])?)))
-            .collect(),
+        place,
+        trace,
     }
+}
+
+fn is_of_library(place: &Position) -> bool {
+    place.file.starts_with("std/")
 }
 
 fn position(place: &Value) -> Option<Position> {

@@ -86,6 +86,7 @@ pub(crate) fn compile(text: &str) -> Compiled {
     let Checked {
         program,
         diagnostics: found,
+        ..
     } = dynop_sema::check(&inputs);
     diagnostics.extend(found);
     Compiled {

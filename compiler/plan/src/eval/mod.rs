@@ -12,7 +12,7 @@ use dynop_base::{Diagnostic, Span};
 use dynop_sema::compose::{BindingId, CTy, Composition, Node, NodeKind, Pattern};
 use dynop_sema::display::show;
 use dynop_sema::fold::fold;
-use dynop_sema::hir::{Expr, ExprKind, FunctionId, FunctionKind};
+use dynop_sema::hir::{Expr, ExprKind, Function, FunctionId, FunctionKind, Replaced, Run};
 use dynop_sema::substitute::substitute;
 use dynop_sema::ty::Ty;
 
@@ -47,6 +47,10 @@ struct Evaluator<'t, 'a, 'd> {
     unrolled: usize,
     /// Of how many parts the values were that were used: lists of lists grow without end.
     parts: usize,
+    /// What runs in the place of which op.
+    replaced: &'a [Replaced],
+    /// How many parameters the job has as it is written; those after them are the replacements' function values.
+    written: u32,
     frame: Frame,
 }
 
@@ -66,16 +70,16 @@ struct Frame {
     graphs: Vec<FunctionId>,
 }
 
-/// Plans a job. `None` if something was found.
-pub(crate) fn job(
-    tables: &mut Tables<'_>,
-    id: FunctionId,
-    composition: &Composition,
+/// Plans a job, for a run of a test with what that replaces. `None` if something was found.
+pub(crate) fn job<'a>(
+    tables: &mut Tables<'a>,
+    function: &'a Function,
+    composition: &'a Composition,
+    run: Option<&'a Run>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Job> {
     let before = diagnostics.len();
     let program = tables.program;
-    let function = &program.functions[id.0 as usize];
     debug_assert_eq!(function.kind, FunctionKind::Job);
     let mut params = Vec::new();
     for param in &function.params {
@@ -95,6 +99,17 @@ pub(crate) fn job(
             default,
         });
     }
+    let replaced = run.map_or(&[][..], |run| &run.replaced);
+    let written = params.len() as u32;
+    for ty in replaced.iter().filter_map(|one| one.value.as_ref()) {
+        params.push(JobParam {
+            name: String::new(),
+            docs: String::new(),
+            ty: tables.ty(ty),
+            type_name: show(program, ty),
+            default: None,
+        });
+    }
     let result_type = tables.ty(&function.result);
     let mut evaluator = Evaluator {
         tables,
@@ -107,6 +122,8 @@ pub(crate) fn job(
         nest: Vec::new(),
         unrolled: 0,
         parts: 0,
+        replaced,
+        written,
         frame: Frame::default(),
     };
     let result = evaluator.result(&composition.body, &function.result);
@@ -132,7 +149,7 @@ pub(crate) fn job(
     };
     let docs = function.docs.clone().unwrap_or_default();
     Some(Job {
-        name: function.name.to_string(),
+        name: run.map_or_else(|| function.name.to_string(), |run| run.name.to_string()),
         docs,
         params,
         scopes,

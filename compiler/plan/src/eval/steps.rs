@@ -1,6 +1,6 @@
 //! Invocations of ops become steps.
 
-use dynop_abi::plan::{self, Action, OutputRef, Source, StepId};
+use dynop_abi::plan::{self, Action, OpIndex, OutputRef, Source, StepId};
 use dynop_base::codes::composition;
 use dynop_base::{Diagnostic, Span};
 use dynop_sema::compose::{Invocation, Node};
@@ -24,7 +24,7 @@ impl Evaluator<'_, '_, '_> {
         let type_args: Vec<Ty> = invocation.type_args.iter().map(|ty| self.ty(ty)).collect();
         let op = match function.kind {
             FunctionKind::Graph => None,
-            _ => Some(self.tables.op(invocation.function, &type_args)),
+            _ => Some(self.op_of(invocation.function, &type_args)),
         };
         let mut values = Vec::with_capacity(invocation.args.len());
         for arg in &invocation.args {
@@ -34,7 +34,7 @@ impl Evaluator<'_, '_, '_> {
         for node in &invocation.after {
             after.push((self.node(node)?, node.span));
         }
-        let Some(op) = op else {
+        let Some((op, value)) = op else {
             return self.graph(invocation.function, type_args, values, after, name, span);
         };
         let (mut drafts, mut axes) = (Vec::new(), Vec::new());
@@ -49,7 +49,8 @@ impl Evaluator<'_, '_, '_> {
             axes.extend(self.own_axes(value));
         }
         let home = self.view(self.ordered(axes));
-        let mut inputs = Vec::with_capacity(drafts.len());
+        let mut inputs = Vec::with_capacity(drafts.len() + 1);
+        inputs.extend(value.map(Source::Param));
         for (draft, at) in &drafts {
             inputs.push(self.resolve(draft, &home, *at)?);
         }
@@ -60,6 +61,18 @@ impl Evaluator<'_, '_, '_> {
             made.policy = policy;
         }
         Some(self.outputs(step, invocation.function, &home.seen))
+    }
+
+    /// What the steps of an op run: itself, or what a test puts in its place, with the parameter of the run that is its
+    /// first input.
+    fn op_of(&mut self, id: FunctionId, type_args: &[Ty]) -> (OpIndex, Option<u32>) {
+        let Some(at) = self.replaced.iter().position(|one| one.op == id) else {
+            return (self.tables.op(id, type_args), None);
+        };
+        let (before, one) = (&self.replaced[..at], &self.replaced[at]);
+        let values = before.iter().filter(|one| one.value.is_some()).count() as u32;
+        let value = one.value.is_some().then_some(self.written + values);
+        (self.tables.op(one.by, &[]), value)
     }
 
     /// Adds a step.

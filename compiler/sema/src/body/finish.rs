@@ -50,6 +50,7 @@ impl BodyChecker<'_, '_> {
         Findings {
             requirements,
             instances,
+            runs: self.runs,
             diagnostics: self.diagnostics,
         }
     }

@@ -25,6 +25,7 @@ mod operators;
 mod outputs;
 mod patterns;
 mod places;
+mod replacements;
 mod report;
 mod runs;
 mod shell;
@@ -39,6 +40,7 @@ use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast::{self, Ident};
 
 pub use coerce::Origin;
+pub use replacements::{Instead, NewRun};
 pub(crate) use shell_text::pipes_in;
 
 use crate::context::{Context, ModuleId};
@@ -83,6 +85,7 @@ pub struct BodyChecker<'c, 'a> {
     narrowed: HashSet<LocalId>,
     requirements: Vec<Requirement>,
     instances: Vec<Instance>,
+    runs: Vec<NewRun>,
     // Types by place, for the record.
     typed: Vec<(Span, Ty)>,
 }
@@ -192,6 +195,8 @@ pub struct Findings {
     pub requirements: Vec<Requirement>,
     /// The generic functions it uses.
     pub instances: Vec<Instance>,
+    /// What a test runs; see [`crate::stand_ins`].
+    pub runs: Vec<NewRun>,
     /// Diagnostics.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -220,6 +225,7 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             narrowed: HashSet::new(),
             requirements: Vec::new(),
             instances: Vec::new(),
+            runs: Vec::new(),
             typed: Vec::new(),
         }
     }

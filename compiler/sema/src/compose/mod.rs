@@ -19,10 +19,12 @@ mod join;
 mod map;
 mod method;
 mod patterns;
+mod reach;
 pub(crate) mod text;
 mod usage;
 
 pub use check::check;
+pub use reach::ops_of_compositions;
 
 /// The checked body of a `job` or `graph`.
 #[derive(Clone, Debug)]

@@ -37,6 +37,14 @@ const STD: &[(&str, &str)] = &[
     ("math", include_str!("../../../../runtime/std/math.dyn")),
     ("option", include_str!("../../../../runtime/std/option.dyn")),
     ("result", include_str!("../../../../runtime/std/result.dyn")),
+    (
+        "job_run",
+        include_str!("../../../../runtime/std/job_run.dyn"),
+    ),
+    (
+        "run_step",
+        include_str!("../../../../runtime/std/run_step.dyn"),
+    ),
     ("path", include_str!("../../../../runtime/std/path.dyn")),
     ("random", include_str!("../../../../runtime/std/random.dyn")),
     ("range", include_str!("../../../../runtime/std/range.dyn")),
