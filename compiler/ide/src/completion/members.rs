@@ -13,13 +13,17 @@ use crate::declared::Declared;
 use crate::words;
 
 impl<'a> Completer<'a> {
-    /// What may follow the point behind `base`.
-    pub(super) fn members(&self, base: &Expr) -> Vec<Item> {
+    /// What may follow the point behind `base`; behind `?.` of the value that may be there.
+    pub(super) fn members(&self, base: &Expr, optional: bool) -> Vec<Item> {
         if let Some(found) = self.named_before_point(base) {
             return found;
         }
         let Some(ty) = self.at.index.type_at(base.span) else {
             return self.orders(base);
+        };
+        let ty = match ty {
+            Ty::Option(inner) if optional => inner,
+            other => other,
         };
         let mut items = self.fields(ty);
         if let Ty::Dynamic(_) = ty {
@@ -52,12 +56,33 @@ impl<'a> Completer<'a> {
         let (_, declared) = self.at.index.use_at(place.file, place.start)?;
         match self.at.declared(declared) {
             Declared::File(file) => Some(self.module_members(file)),
-            Declared::Item(item) => match &item.kind {
-                ast::ItemKind::Enum(decl) => Some(self.cases(decl)),
-                _ => None,
-            },
+            Declared::Item(item) => Some(self.cases(self.enum_of(item)?)),
             _ => None,
         }
+    }
+
+    /// The enum that an item declares, or is another name of.
+    fn enum_of(&self, item: &'a ast::Item) -> Option<&'a ast::EnumDecl> {
+        let mut item = item;
+        // Aliases of aliases end somewhere; those that do not are refused, but may be in the text.
+        for _ in 0..8 {
+            match &item.kind {
+                ast::ItemKind::Enum(decl) => return Some(decl),
+                ast::ItemKind::TypeAlias(decl) => {
+                    let ast::TypeKind::Name { path, .. } = &decl.ty.kind else {
+                        return None;
+                    };
+                    let last = path.last()?.span;
+                    let (_, declared) = self.at.index.use_at(last.file, last.start)?;
+                    let Declared::Item(next) = self.at.declared(declared) else {
+                        return None;
+                    };
+                    item = next;
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn module_members(&self, file: FileId) -> Vec<Item> {
@@ -191,7 +216,9 @@ impl<'a> Completer<'a> {
     /// What a pattern held against `of` may begin with.
     pub(super) fn pattern_names(&self, of: &Expr) -> Vec<Item> {
         let mut items = Vec::new();
-        let mut ty = self.at.index.type_at(of.span);
+        // The mark itself is bound to the value of its place, which may be within another pattern.
+        let bound = self.at.index.type_at(self.mark);
+        let mut ty = bound.or_else(|| self.at.index.type_at(of.span));
         if let Some(Ty::Option(inner)) = ty {
             items.push(Item::new("none", ItemKind::Keyword, 0));
             items.push(Item::new("some", ItemKind::Function, 0));
@@ -228,6 +255,40 @@ impl<'a> Completer<'a> {
         items
     }
 
+    /// What names a pattern with parts.
+    pub(super) fn pattern_types(&self) -> Vec<Item> {
+        let mut items = self.types();
+        let wanted = [ItemKind::Enum, ItemKind::Struct, ItemKind::Module];
+        items.retain(|item| wanted.contains(&item.kind));
+        items.push(Item::new("some", ItemKind::Function, 4));
+        items
+    }
+
+    /// The names of the parts of a struct or case.
+    pub(super) fn pattern_parts(&self, path: &[Ident]) -> Vec<Item> {
+        let found = path
+            .last()
+            .and_then(|last| self.at.index.use_at(last.span.file, last.span.start));
+        let part = |name: &Ident, ty: &ast::Type| {
+            Item::new(name.name.as_str(), ItemKind::Field, 0).detail(self.at.one_line(ty.span))
+        };
+        match found.map(|(_, declared)| self.at.declared(declared)) {
+            Some(Declared::Case(_, case)) => {
+                let parts = case.payload.iter();
+                let named = parts.filter_map(|field| Some(part(field.name.as_ref()?, &field.ty)));
+                named.collect()
+            }
+            Some(Declared::Item(item)) => match &item.kind {
+                ast::ItemKind::Struct(decl) => {
+                    let fields = decl.fields.iter();
+                    fields.map(|field| part(&field.name, &field.ty)).collect()
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
     /// An enum as this file names it: with its module where it is of another one.
     fn enum_prefix(&self, declared: Span, name: &str) -> String {
         let Some(own) = self.at.parsed(self.mark.file) else {
@@ -258,10 +319,9 @@ impl<'a> Completer<'a> {
             crate::declared::name_of(item)
         });
         match declared.map(|declared| self.at.declared(declared)) {
-            Some(Declared::Item(item)) => match &item.kind {
-                ast::ItemKind::Enum(decl) => self.cases(decl),
-                _ => Vec::new(),
-            },
+            Some(Declared::Item(item)) => self
+                .enum_of(item)
+                .map_or_else(Vec::new, |decl| self.cases(decl)),
             Some(Declared::File(file)) => self
                 .public_items(file)
                 .filter_map(|item| self.value_item(item, 0))

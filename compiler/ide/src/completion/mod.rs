@@ -172,11 +172,13 @@ impl<'a> Completer<'a> {
                 items
             }
             Place::OutputName => self.output_names(),
-            Place::Member(base) => self.members(base),
+            Place::Member(base, optional) => self.members(base, optional),
             Place::Type => self.types(),
             Place::TypeOf(module) => self.module_types(module),
             Place::Pattern(of) => self.pattern_names(of),
             Place::PatternOf(path) => self.pattern_members(path),
+            Place::PatternName => self.pattern_types(),
+            Place::PatternPart(path) => self.pattern_parts(path),
             Place::Attribute => dynop_sema::signatures::ATTRIBUTES
                 .iter()
                 .map(|name| Item::new(*name, ItemKind::Keyword, 0))

@@ -25,8 +25,8 @@ pub(super) enum Place<'a> {
     Yielded,
     /// The text after `output_name:`.
     OutputName,
-    /// What follows the point behind this.
-    Member(&'a Expr),
+    /// What follows the point behind this, or `?.`.
+    Member(&'a Expr, bool),
     /// A type.
     Type,
     /// A type of a module.
@@ -35,6 +35,10 @@ pub(super) enum Place<'a> {
     Pattern(&'a Expr),
     /// What follows the point behind this in a pattern.
     PatternOf(&'a [Ident]),
+    /// What a pattern with parts is named by: a type, or a module before one.
+    PatternName,
+    /// The name of a part of what this names.
+    PatternPart(&'a [Ident]),
     /// The name of an attribute.
     Attribute,
     /// An argument of this attribute.
@@ -130,9 +134,11 @@ impl<'a> Completer<'a> {
             ExprKind::Name(name) if *name == MARK && expr.span == self.mark => {
                 Some(self.at_name(expr, around))
             }
-            ExprKind::Field { base, name, .. } if name.span == self.mark => {
-                Some(Place::Member(base))
-            }
+            ExprKind::Field {
+                base,
+                name,
+                optional,
+            } if name.span == self.mark => Some(Place::Member(base, *optional)),
             ExprKind::Call { args, .. } if args.iter().any(|arg| self.names(arg)) => {
                 Some(Place::ArgumentName(expr))
             }
@@ -193,12 +199,18 @@ impl<'a> Completer<'a> {
                     _ => Place::Free,
                 })
             }
-            PatternKind::Constructor { path, .. } => {
-                let at = path.iter().position(|name| name.span == self.mark)?;
-                Some(if at == 0 {
-                    Place::Free
-                } else {
-                    Place::PatternOf(path.get(..at)?)
+            PatternKind::Constructor { path, fields, .. } => {
+                let is_mark = |name: &Ident| name.span == self.mark;
+                if fields
+                    .iter()
+                    .flatten()
+                    .any(|field| field.name.as_ref().is_some_and(is_mark))
+                {
+                    return Some(Place::PatternPart(path));
+                }
+                Some(match path.iter().position(is_mark)? {
+                    0 => Place::PatternName,
+                    at => Place::PatternOf(path.get(..at)?),
                 })
             }
             _ => None,

@@ -71,6 +71,15 @@ fn members_with_nothing_typed_yet() {
 }
 
 #[test]
+fn members_in_closures_of_broken_calls() {
+    let text = with("fn f(rows: List<Row>) -> Int {\n    rows.fold(|sum, row| sum + row.$0)\n}\n");
+    insta::assert_snapshot!(near(&text));
+    let text =
+        with("fn f(rows: List<Row>) -> Int {\n    let all = rows\n    unknown(|x| all.$0)\n}\n");
+    assert!(labels(&text).contains(&"map".to_owned()));
+}
+
+#[test]
 fn functions_as_methods() {
     let found = labels(&with("fn f(s: Shape) -> Float { s.ar$0 }\n"));
     assert_eq!(found, ["area", "f"]);

@@ -53,6 +53,21 @@ fn fits(analysis: &Analysis, span: Span) {
     );
 }
 
+/// What is recorded for an editor changes nothing of what is said: as the compiler says it, without a record.
+fn says_the_same(analysis: &Analysis, path: &Path, text: &str) {
+    let mut files = Texts::new();
+    files.insert(path.to_path_buf(), Arc::from(text));
+    let program = dynop_ide::program::Program::load(path, &files);
+    let mut expected = program.diagnostics.clone();
+    expected.extend(dynop_sema::check(&program.inputs()).diagnostics);
+    // The plan's come last, and only where there are none of these.
+    let said = &analysis.diagnostics()[..expected.len().min(analysis.diagnostics().len())];
+    assert_eq!(said, expected, "{}", path.display());
+    let more = analysis.diagnostics().len() > expected.len();
+    let errors = expected.iter().any(|found| found.is_error());
+    assert!(!(more && errors), "{}", path.display());
+}
+
 fn ask(analysis: &Analysis, file: FileId, text: &str, step: usize, every: usize) {
     for diagnostic in analysis.diagnostics() {
         fits(analysis, diagnostic.primary.span);
@@ -106,6 +121,7 @@ fn analyse(path: &Path, text: &str) -> (Analysis, FileId) {
 fn every_question_everywhere() {
     for (path, text) in programs() {
         let (analysis, file) = analyse(&path, &text);
+        says_the_same(&analysis, &path, &text);
         ask(&analysis, file, &text, 1, 503);
     }
 }
@@ -145,6 +161,7 @@ fn halves_and_mutations() {
         }
         let half = &text[..cuts[random(cuts.len())]];
         let (analysis, file) = analyse(&path, half);
+        says_the_same(&analysis, &path, half);
         ask(&analysis, file, half, 7, 127);
         let mut mutated = text.clone();
         for _ in 0..3 {
@@ -156,6 +173,7 @@ fn halves_and_mutations() {
             mutated.replace_range(from..until, pieces[random(pieces.len())]);
         }
         let (analysis, file) = analyse(&path, &mutated);
+        says_the_same(&analysis, &path, &mutated);
         ask(&analysis, file, &mutated, 7, 127);
     }
 }
@@ -175,4 +193,58 @@ fn places_that_are_none() {
     assert!(analysis.references(missing, 0, true).is_empty());
     assert!(analysis.document_symbols(missing).is_empty());
     assert!(analysis.rename(missing, 0, "x").is_err());
+}
+
+/// Names that stand where they may be proposed, cut after their first letter: they are among what is proposed.
+#[test]
+fn what_is_written_would_have_been_proposed() {
+    let (mut asked, mut missed) = (0, Vec::new());
+    for (path, text) in programs() {
+        let (analysis, file) = analyse(&path, &text);
+        if analysis.diagnostics().iter().any(|found| found.is_error()) {
+            continue;
+        }
+        let mut words: Vec<Span> = Vec::new();
+        for offset in offsets(&text, 1) {
+            for target in analysis.definition(file, offset) {
+                // A name where it is declared is nobody's to propose.
+                let uses = analysis.references(file, offset, false);
+                let here = uses
+                    .iter()
+                    .find(|one| one.span.file == file && one.span.contains(offset));
+                if let Some(here) = here
+                    && here.span != target.name
+                    && words.last() != Some(&here.span)
+                {
+                    words.push(here.span);
+                }
+            }
+        }
+        for word in words
+            .into_iter()
+            .skip(path.as_os_str().len() % 5)
+            .step_by(19)
+        {
+            let name = &text[word.range()];
+            let mut cut = text.clone();
+            cut.replace_range(word.start as usize + 1..word.end as usize, "");
+            let (analysis, file) = analyse(&path, &cut);
+            let items = analysis.completion(file, word.start + 1);
+            asked += 1;
+            if !items
+                .iter()
+                .any(|item| item.label == name || item.label.ends_with(&format!(".{name}")))
+            {
+                let line = text[..word.start as usize].lines().count();
+                missed.push(format!("{}:{line}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(asked > 10, "{asked}");
+    assert!(
+        missed.is_empty(),
+        "{} of {asked}:\n{}",
+        missed.len(),
+        missed.join("\n")
+    );
 }

@@ -268,6 +268,7 @@ impl BodyChecker<'_, '_> {
             for arg in written.args {
                 self.expr_quietly(&arg.value);
             }
+            self.record_closures(Some((id, type_args)), receiver.as_ref(), written.args);
             return None;
         };
         let mut out: Vec<Option<Arg>> = (0..function.params.len()).map(|_| None).collect();
@@ -424,6 +425,7 @@ impl BodyChecker<'_, '_> {
         for arg in written.args {
             self.expr_quietly(&arg.value);
         }
+        self.record_closures(None, None, written.args);
     }
 }
 

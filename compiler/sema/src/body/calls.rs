@@ -78,6 +78,7 @@ impl BodyChecker<'_, '_> {
                 self.expr(&arg.value, None);
             }
         }
+        self.record_closures(None, None, written.args);
         self.error_expr(written.span)
     }
 

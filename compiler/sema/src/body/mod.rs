@@ -8,6 +8,7 @@ mod alternatives;
 mod arguments;
 mod asserts;
 mod blocks;
+mod broken;
 mod calls;
 mod closures;
 mod coerce;
