@@ -37,6 +37,35 @@ pub fn evaluate(node: &Node, names: &Names) -> Value {
         }),
         Node::Add(a, b) => add(evaluate(a, names), evaluate(b, names)),
         Node::Sum(d) => sum(evaluate(d, names)),
+        Node::Count(d) => {
+            let written = each(evaluate(d, names), |x| {
+                number([x], |[x]| match x % 7 == 6 {
+                    true => Failed,
+                    false => Number(1),
+                })
+            });
+            let Items(items) = written else {
+                return written;
+            };
+            if items.iter().any(|(_, x)| matches!(x, Failed | Lost)) {
+                return Failed;
+            }
+            let written = items.iter().filter(|(_, x)| *x != Skipped);
+            Number(written.count() as i64)
+        }
+        Node::After(x, y) => {
+            let waited = match evaluate(y, names) {
+                Items(items) if items.iter().any(|(_, x)| matches!(x, Failed | Lost)) => Failed,
+                Failed | Lost => Failed,
+                _ => Number(0),
+            };
+            let doubled = number([evaluate(x, names)], |[x]| Number(x * 2 % 1000));
+            // What failed comes before what was skipped.
+            match waited {
+                Failed => Failed,
+                _ => doubled,
+            }
+        }
         Node::Raised(d, by, total) => {
             let by = evaluate(by, names);
             let items = each(evaluate(d, names), |x| add(x, by.clone()));

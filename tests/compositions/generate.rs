@@ -13,6 +13,10 @@ pub enum Node {
     Add(Box<Node>, Box<Node>),
     /// `sum(d.collect())`
     Sum(Box<Node>),
+    /// `count(d.map(write).collect())`
+    Count(Box<Node>),
+    /// `double(x).after(y)`
+    After(Box<Node>, Box<Node>),
     /// `raised(d, x).total`, or `.items`
     Raised(Box<Node>, Box<Node>, bool),
     /// `numbers(n)`
@@ -90,7 +94,7 @@ impl Generator {
     }
 
     fn number(&mut self, known: &[Known], depth: u32) -> Node {
-        let choice = if depth > 0 { self.below(9) } else { 0 };
+        let choice = if depth > 0 { self.below(11) } else { 0 };
         let deep = depth.saturating_sub(1);
         match choice {
             2 => Node::Call("double", Box::new(self.number(known, deep))),
@@ -106,6 +110,11 @@ impl Generator {
                 true,
             ),
             8 => Node::Call("risky", Box::new(self.number(known, deep))),
+            9 => Node::Count(Box::new(self.dynamic(known, deep))),
+            10 => Node::After(
+                Box::new(self.number(known, deep)),
+                Box::new(self.either(known, deep)),
+            ),
             _ => match self.pick(known, false) {
                 Some(name) => name,
                 None => Node::Const(self.below(9) as i64),
@@ -113,9 +122,17 @@ impl Generator {
         }
     }
 
+    /// A number or a dynamic output.
+    fn either(&mut self, known: &[Known], depth: u32) -> Node {
+        match self.below(2) {
+            0 => self.number(known, depth),
+            _ => self.dynamic(known, depth),
+        }
+    }
+
     /// A number that depends on an item.
     fn number_of(&mut self, known: &[Known], depth: u32, item: &str) -> Node {
-        let choice = if depth > 0 { self.below(6) } else { 0 };
+        let choice = if depth > 0 { self.below(9) } else { 0 };
         let deep = depth.saturating_sub(1);
         match choice {
             1 => Node::Call("double", Box::new(self.number_of(known, deep, item))),
@@ -126,6 +143,18 @@ impl Generator {
             3 => Node::Sum(Box::new(self.dynamic_of(known, deep, item))),
             4 => Node::Call("twice", Box::new(self.number_of(known, deep, item))),
             5 => Node::Call("risky", Box::new(self.number_of(known, deep, item))),
+            6 => Node::Count(Box::new(self.dynamic_of(known, deep, item))),
+            7 => Node::After(
+                Box::new(self.number_of(known, deep, item)),
+                Box::new(self.either(known, deep)),
+            ),
+            8 => {
+                let waited = match self.below(2) {
+                    0 => self.number_of(known, deep, item),
+                    _ => self.dynamic_of(known, deep, item),
+                };
+                Node::After(Box::new(self.number(known, deep)), Box::new(waited))
+            }
             _ => Node::Add(
                 Box::new(Node::Name(item.to_owned())),
                 Box::new(self.number(known, deep)),
@@ -227,6 +256,8 @@ impl Node {
             Self::Call(op, x) => format!("{op}({})", x.text()),
             Self::Add(a, b) => format!("add({}, {})", a.text(), b.text()),
             Self::Sum(d) => format!("sum({}.collect())", d.text()),
+            Self::Count(d) => format!("count({}.map(write).collect())", d.text()),
+            Self::After(x, y) => format!("double({}).after({})", x.text(), y.text()),
             Self::Raised(d, by, total) => {
                 let part = if *total { "total" } else { "items" };
                 format!("raised({}, {}).{part}", d.text(), by.text())

@@ -123,7 +123,7 @@ fn job(keys: i64) -> (Job, Vec<Op>) {
         inputs: vec![input],
         after: Vec::new(),
         place: Place::default(),
-        after_all: Vec::new(),
+        after_at: Vec::new(),
         policy: Policy::default(),
     };
     let output = |step| Source::Output(OutputRef { step, output: 0 });
@@ -141,10 +141,12 @@ fn job(keys: i64) -> (Job, Vec<Op>) {
             Scope {
                 parent: ROOT,
                 over: None,
+                path: Vec::new(),
             },
             Scope {
                 parent: ROOT,
                 over: Some(OutputRef { step: 0, output: 0 }),
+                path: Vec::new(),
             },
         ],
         steps: vec![

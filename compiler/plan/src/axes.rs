@@ -30,7 +30,7 @@ struct Described {
 pub(crate) struct Axes {
     all: Vec<Described>,
     scopes: Vec<Scope>,
-    ids: HashMap<(ScopeId, Axis), ScopeId>,
+    ids: HashMap<(ScopeId, Axis, Vec<ScopeId>), ScopeId>,
 }
 
 impl Axes {
@@ -39,6 +39,7 @@ impl Axes {
             scopes: vec![Scope {
                 parent: ROOT,
                 over: None,
+                path: Vec::new(),
             }],
             ..Self::default()
         }
@@ -86,8 +87,8 @@ impl Axes {
         }
     }
 
-    /// The scope of a list of axes, as they are seen and as [`Axes::native`] gives them. `None` where the clone that yields
-    /// the items of one lives neither in the scope around nor further out.
+    /// The scope of a list of axes, as they are seen and as [`Axes::native`] gives them. `None` where the keys do not give the
+    /// clone that yields the items of one.
     pub fn scope(
         &mut self,
         seen: &[Axis],
@@ -95,21 +96,33 @@ impl Axes {
         step_axes: &[Vec<Axis>],
     ) -> Option<ScopeId> {
         let mut scope = ROOT;
+        let mut around = Vec::with_capacity(native.len());
         for (depth, &axis) in native.iter().enumerate() {
             let next = self.scopes.len() as ScopeId;
             let over = self.all.get(axis.0 as usize)?.over;
             let home = step_axes.get(over.step as usize)?;
             let of = self.of(*seen.get(depth)?);
-            if !native[..depth].starts_with(home) || !seen[..depth].starts_with(of) {
-                return None;
-            }
-            scope = *self.ids.entry((scope, axis)).or_insert_with(|| {
-                self.scopes.push(Scope {
-                    parent: scope,
-                    over: Some(over),
+            // The clone that yields the items lies around, or is found by the keys of what does.
+            let path = match native[..depth].starts_with(home) && seen[..depth].starts_with(of) {
+                true => Vec::new(),
+                false => of
+                    .iter()
+                    .map(|one| seen[..depth].iter().position(|other| other == one))
+                    .map(|at| Some(around[at?]))
+                    .collect::<Option<Vec<ScopeId>>>()?,
+            };
+            scope = *self
+                .ids
+                .entry((scope, axis, path.clone()))
+                .or_insert_with(|| {
+                    self.scopes.push(Scope {
+                        parent: scope,
+                        over: Some(over),
+                        path,
+                    });
+                    next
                 });
-                next
-            });
+            around.push(scope);
         }
         Some(scope)
     }

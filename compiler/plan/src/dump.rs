@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use dynop_abi::plan::{Collect, Const, Job, OutputRef, Plan, Policy, ROOT, ScopeId, Source};
+use dynop_abi::plan::{After, Collect, Const, Job, OutputRef, Plan, Policy, ROOT, ScopeId, Source};
 
 /// Every job with its scopes and steps.
 pub fn dump(plan: &Plan) -> String {
@@ -31,9 +31,10 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
         if let Some(over) = scope.over {
             let maker = &job.steps[over.step as usize];
             let output = output_name(plan, job, over);
+            let keys = keys(&scope.path);
             let _ = writeln!(
                 out,
-                "  scope @{index} in @{}: over {}.{output}",
+                "  scope @{index} in @{}: over {}{keys}.{output}",
                 scope.parent, maker.name
             );
         }
@@ -64,14 +65,25 @@ fn dump_job(plan: &Plan, job: &Job, out: &mut String) {
                 .collect();
             let _ = write!(out, " after {}", after.join(", "));
         }
-        for all in &step.after_all {
-            let name = &job.steps[all.step as usize].name;
-            let _ = write!(out, " after all {name} in @{}", all.within);
+        for one in &step.after_at {
+            let _ = write!(out, " after {}", found(job, one));
         }
         policy(&step.policy, out);
         out.push('\n');
     }
     let _ = writeln!(out, "  result {}", source(plan, job, &job.result));
+}
+
+/// The scopes that give a clone.
+fn keys(path: &[ScopeId]) -> String {
+    path.iter().map(|id| format!("[@{id}]")).collect()
+}
+
+/// Clones of a step that are found by keys.
+fn found(job: &Job, after: &After) -> String {
+    let step = &job.steps[after.step as usize];
+    let all = job.chain(step.scope).len().saturating_sub(after.path.len());
+    format!("{}{}{}", step.name, keys(&after.path), "[*]".repeat(all))
 }
 
 /// The name of a step's output.
@@ -102,8 +114,12 @@ fn source(plan: &Plan, job: &Job, from: &Source) -> String {
             }
         }
         Source::OutputOver { output, path } => {
-            let keys: String = path.iter().map(|id| format!("[{}]", scope(id))).collect();
+            let keys = keys(path);
             format!("{}{keys}", source(plan, job, &Source::Output(*output)))
+        }
+        Source::Done(steps) => {
+            let all: Vec<String> = steps.iter().map(|one| found(job, one)).collect();
+            format!("done({})", all.join(", "))
         }
         Source::Item(id) => format!("item{}", scope(id)),
         Source::Key(id) => format!("key{}", scope(id)),

@@ -115,7 +115,7 @@ fn test_job(tables: &mut tables::Tables<'_>, index: usize, test: &hir::Test) -> 
         scope: plan::ROOT,
         inputs: Vec::new(),
         after: Vec::new(),
-        after_all: Vec::new(),
+        after_at: Vec::new(),
         place: place(tables.sources, test.span),
         policy: plan::Policy::default(),
     };
@@ -126,6 +126,7 @@ fn test_job(tables: &mut tables::Tables<'_>, index: usize, test: &hir::Test) -> 
         scopes: vec![plan::Scope {
             parent: plan::ROOT,
             over: None,
+            path: Vec::new(),
         }],
         steps: vec![step],
         result: plan::Source::Const(plan::Const::Unit),

@@ -285,7 +285,7 @@ job named_tuples() -> Int {
 );
 
 becomes!(
-    not_yet,
+    found_by_keys,
     r#"
 job a_dynamic_of_the_inner_alone() -> Int {
     let (a, b) = (nums(1), nums(2))
@@ -293,8 +293,47 @@ job a_dynamic_of_the_inner_alone() -> Int {
 }
 job waits_for_the_inner_alone() -> Int {
     let (a, b) = (nums(1), nums(2))
-    sum(a.map(|x| sum(b.map(|y| add(x, y).after(double(y))).collect())).collect())
+    sum(a.map(|x| sum(b.map(|y| add(x, y).after(double(y), chunks(y).map(double))).collect())).collect())
 }
+job made_before() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    let m = b.map(chunks)
+    total(a.map(|x| m.flatten().map(|z| add(x, z)).collect()).collect())
+}
+job turned() -> Int {
+    let d = nums()
+    let pairs = d.map(|x| d.map(|y| chunks(add(x, y))))
+    total(d.map(|x| pairs.map(|p| p.map(|q| q.map(|z| add(x, z)))).flatten().flatten().collect()).collect())
+}
+job filtered() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    total(a.map(|x| b.map(|y| sum(chunks(y).filter(|z| less(x, z)).collect())).collect()).collect())
+}
+job graphs_wait() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    sum(a.map(|x| sum(b.map(|y| add(x, y).after(noted(y))).collect())).collect())
+}
+graph noted(x: Int) { chunks(x).map(|z| note("z").after(z)) }
+"#
+);
+
+becomes!(
+    without_output,
+    r#"
+job collected() -> Int { gather(nums().map(|x, key| note(key)).collect()) }
+job collected_and_waited() -> Int { one().after(nums().map(|x, key| note(key)).collect()) }
+job graphs() -> Int { gather(nums().map(noted).collect()) }
+job beside_another() -> Int {
+    let (a, b) = (nums(1), nums(2))
+    total(a.map(|x| b.map(|y, key| add(x, gather([note(key)]))).collect()).collect())
+}
+graph noted(x: Int) { chunks(x).map(|z| note("z").after(z)) }
+"#
+);
+
+becomes!(
+    not_yet,
+    r#"
 job flattened() -> Int { gather(nums().zip(nums().map(chunks).flatten()).collect()) }
 "#
 );

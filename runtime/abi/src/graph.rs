@@ -131,7 +131,7 @@ fn edges(job: &Job) -> Vec<Edge> {
                 push(&mut found, job, from, &step.name, false, label)
             });
         }
-        let all = step.after_all.iter().map(|all| all.step);
+        let all = step.after_at.iter().map(|after| after.step);
         for after in step.after.iter().copied().chain(all) {
             push(&mut found, job, after, &step.name, true, "");
         }
@@ -165,6 +165,7 @@ fn sources(
     match source {
         Source::Const(_) | Source::Param(_) => {}
         Source::Output(output) | Source::OutputOver { output, .. } => visit(output.step, label),
+        Source::Done(steps) => steps.iter().for_each(|one| visit(one.step, label)),
         Source::Item(scope) | Source::Key(scope) => keys_of(job, *scope, label, visit),
         Source::FlatKey(scopes) => scopes
             .iter()

@@ -5,7 +5,9 @@
 //! **Scopes.** A scope is one level of cloning. Scope 0, the root, has one instance. Any other scope has, for each
 //! instance of its parent, one instance a key of the dynamic output it is `over`. That output's step lives in the
 //! parent or one of the parent's ancestors; in the latter case (`a.map(|x| b.map(|y| f(x, y)))`) the same keys are
-//! gone over for each instance of the parent. A step lives in exactly one scope and has one clone per instance of it.
+//! gone over for each instance of the parent. Or it lives elsewhere, and its clone is found by keys ([`Scope::path`]):
+//! in `a.map(|x| b.map(|y| inner(y).map(|z| f(x, z))))` the step `inner` has one clone a key of `b`, and the scope of `f`
+//! lies within one over `b` within one over `a`. A step lives in exactly one scope and has one clone per instance of it.
 //! Step keys print one `[key]` a level: `f[a][b]`.
 //!
 //! **Steps without an op.** `zip`, `concat` and `filter` are steps too ([`Action`]). Their inputs are [`Source::Each`];
@@ -118,6 +120,10 @@ pub struct Scope {
     pub parent: ScopeId,
     /// The dynamic output whose keys it goes over; `None` for the root alone.
     pub over: Option<OutputRef>,
+    /// Which clone of the step it is whose output is gone over. Empty: the one whose scope is the parent or around it.
+    /// Else one scope for each one of [`Job::chain`] of the step's scope, as in [`Source::OutputOver`], each the parent
+    /// or around it.
+    pub path: Vec<ScopeId>,
 }
 
 /// An output of a step.
@@ -142,23 +148,23 @@ pub struct Step {
     pub inputs: Vec<Source>,
     /// Steps it waits for besides its inputs: the one clone whose scope is its own or around it, else all clones below.
     pub after: Vec<StepId>,
-    /// Steps of which it waits for all clones although one of them lies in its own scope or around it: where a clone
-    /// waits for all clones over the keys that it is cloned over itself.
-    pub after_all: Vec<AfterAll>,
+    /// Clones that it waits for besides and that are found by keys: where the clone meant does not lie around, or all
+    /// clones are meant although one of them lies around.
+    pub after_at: Vec<After>,
     /// Where it is invoked.
     pub place: Place,
     /// How it is run: the op's attributes, changed by `.with(…)` at the invocation.
     pub policy: Policy,
 }
 
-/// All clones of a step within a part of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AfterAll {
+/// Clones of a step, found by keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
     /// The step.
     pub step: StepId,
-    /// The instance of this scope in which the clones lie that are meant: a scope that is the waiting step's own or around
-    /// it, and around the step.
-    pub within: ScopeId,
+    /// One scope for each of the first ones of [`Job::chain`] of the step's scope, as in [`Source::OutputOver`]: the
+    /// clones meant have the keys on which the instances of these scopes stand; of what lies further in, all are meant.
+    pub path: Vec<ScopeId>,
 }
 
 /// What a step does.
@@ -315,6 +321,9 @@ pub enum Source {
         /// The scopes that give the keys.
         path: Vec<ScopeId>,
     },
+    /// `()`, which is there once all of these have succeeded: what a step without output gives. A clone that was skipped
+    /// skips it; further in than the path of one, skipped clones do not count.
+    Done(Vec<After>),
     /// The item of a scope that is the clone's own or around it.
     Item(ScopeId),
     /// The mapping key of that item, a `Str`.

@@ -118,8 +118,12 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             let node = self.nodes[index];
             let shape = &self.shared.shape.nodes[node as usize];
             let verdict = match bad {
-                true => self.bad_verdict(node),
+                true => Verdict::Failed,
                 false => self.outer[index].max(self.view().verdict(&shape.checks)),
+            };
+            let verdict = match verdict {
+                Verdict::Ready => Verdict::Ready,
+                bad => self.bad_verdict(node, bad),
             };
             let state = match verdict.state() {
                 None if self.is_cancelled(node) => State::Cancelled,
@@ -153,13 +157,13 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
             )
     }
 
-    /// What becomes of a node in an instance that stands for a failure: everything is upstream-failed, down to the
-    /// clones of products, whose instances must therefore come to be.
+    /// What becomes of a node that can't run: everything is upstream-failed or skipped, down to the clones of products,
+    /// whose instances must therefore come to be.
     #[cold]
-    fn bad_verdict(&self, node: NodeId) -> Verdict {
+    fn bad_verdict(&self, node: NodeId, verdict: Verdict) -> Verdict {
         match self.shared.graph.nodes[node as usize].kind {
             NodeKind::Expand(_) => Verdict::Ready,
-            _ => Verdict::Failed,
+            _ => verdict,
         }
     }
 
@@ -282,16 +286,22 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         // SAFETY: the place is for the list or map, and zeroed; the engine runs this when all clones have ended.
         let made = unsafe { self.shared.gather(gather, self.view(), place) };
         if let Err(failure) = made {
+            let order = self
+                .shared
+                .order(node, self.family, self.levels[0].position);
             let message = match failure {
+                GatherFailure::Missing(verdict, root) => {
+                    if let (true, Some(root)) = (self.shared.tells_roots, root) {
+                        unpoisoned(self.shared.roots.lock()).insert(order, root);
+                    }
+                    return verdict.state().unwrap_or(State::UpstreamFailed);
+                }
                 GatherFailure::Memory => "no memory for the collected values".to_owned(),
                 GatherFailure::Twice(key) => format!(
                     "the key {} is collected twice: different keys of the flattened levels have this text",
                     crate::step_key::quoted(&key)
                 ),
             };
-            let order = self
-                .shared
-                .order(node, self.family, self.levels[0].position);
             unpoisoned(self.shared.gather_failures.lock()).insert(order, message);
             return State::Failed;
         }

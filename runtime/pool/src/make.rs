@@ -12,6 +12,7 @@ use crate::shape::{
 };
 use crate::shared::{Failed, Shared};
 use crate::store::Family;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// One instance around a clone, the clone's own first.
@@ -127,7 +128,7 @@ impl<'f, 'r> View<'_, 'f, 'r> {
                 };
                 each_verdict(family, local)
             }
-            Looked::Stream { child, whole } => {
+            Looked::Stream { child, whole, .. } => {
                 let own = &self.levels[0];
                 let stream = own
                     .family
@@ -307,8 +308,16 @@ impl<'r> Shared<'r> {
                 frame: std::ptr::null_mut(),
                 states: &[],
             };
-            if !plain && view.verdict(&gather.checks) != Verdict::Ready {
-                continue;
+            if !plain {
+                match view.verdict(&gather.checks) {
+                    Verdict::Ready => {}
+                    Verdict::Skipped => continue,
+                    // What is met by keys is known here alone.
+                    missing => {
+                        let root = self.root_of_checks(&gather.checks, &levels);
+                        return Err(GatherFailure::Missing(missing, root));
+                    }
+                }
             }
             // SAFETY: the caller's promise; the scratch is zeroed.
             unsafe {
@@ -458,6 +467,8 @@ pub(crate) enum GatherFailure {
     Memory,
     /// This text is the key of several entries.
     Twice(String),
+    /// An element is not there, because of this failure.
+    Missing(Verdict, Option<Arc<Failed>>),
 }
 
 impl From<NoMemory> for GatherFailure {

@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
+use dynop_abi::plan::ScopeId;
 use dynop_engine::decide::{State, Verdict};
 use dynop_engine::graph::{NodeId, NodeKind, StreamDefId};
 
 use crate::make::{Level, View};
-use crate::shape::{Check, Looked};
+use crate::shape::{Check, Looked, Way};
 use crate::shared::{Failed, Shared};
 use crate::unpoisoned;
 
@@ -66,22 +67,42 @@ impl<'r> Shared<'r> {
                 let position = (0..family.known()).find(failed)?;
                 self.root(node, &Level::new(family, position).ok()?)
             }
-            (Looked::Stream { child, .. }, _) => {
+            (Looked::Stream { child, scope, .. }, _) => {
                 let family = own.family.child(*child, own.position)?;
                 let stream = family.stream.as_ref()?;
                 match (0..stream.written()).find(|&at| stream.is_bad(at)) {
                     Some(at) => stream.reason(at),
-                    None => self.root_of_stream(stream.def, levels),
+                    None => self.root_of_stream(stream.def, *scope, levels),
                 }
             }
             _ => None,
         }
     }
 
-    /// The root of a dynamic output that is not whole.
-    fn root_of_stream(&self, def: StreamDefId, levels: &[Level<'_, 'r>]) -> Option<Arc<Failed>> {
+    /// The root of a dynamic output that is not whole and that `scope` goes over, seen from an instance of its parent.
+    fn root_of_stream(
+        &self,
+        def: StreamDefId,
+        scope: ScopeId,
+        levels: &[Level<'_, 'r>],
+    ) -> Option<Arc<Failed>> {
         let stream = &self.graph.streams[def as usize];
         let node = self.graph.step_nodes[stream.step as usize];
+        let way = &self.graph.scopes[scope as usize].way;
+        if !way.is_empty() {
+            let of = |scope: ScopeId| &self.graph.scopes[scope as usize];
+            let own = of(of(scope).parent).depth as usize;
+            let way: Way = way
+                .iter()
+                .map(|&(one, same)| (of(one).index as usize, own - of(same).depth as usize))
+                .collect();
+            let view = View {
+                levels,
+                frame: std::ptr::null_mut(),
+                states: &[],
+            };
+            return self.root(node, &view.meet(&way)?);
+        }
         // Levels go outwards, the root last.
         let depth = self.graph.scopes[stream.scope as usize].depth as usize;
         let level = levels.len().checked_sub(depth + 1)?;

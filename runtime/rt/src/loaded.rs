@@ -99,6 +99,7 @@ fn sources_have_types(source: &Source, has: &impl Fn(&TypeIndex) -> bool) -> boo
         | Source::Param(_)
         | Source::Output(_)
         | Source::OutputOver { .. }
+        | Source::Done(_)
         | Source::Item(_)
         | Source::Key(_)
         | Source::FlatKey(_) => true,

@@ -54,6 +54,7 @@ fn job(name: &str, docs: &str, params: Vec<JobParam>) -> Job {
         scopes: vec![Scope {
             parent: 0,
             over: None,
+            path: Vec::new(),
         }],
         steps: Vec::new(),
         result: Source::Const(Const::Unit),
@@ -358,7 +359,7 @@ fn failures_in_text_and_json() {
         inputs: Vec::new(),
         after: Vec::new(),
         place: Place::default(),
-        after_all: Vec::new(),
+        after_at: Vec::new(),
         policy: dynop_abi::plan::Policy::default(),
     });
     let outcome = failed_outcome();

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use dynop_abi::plan::{Action, Const, Job, ROOT, ScopeId, Source, StepId};
+use dynop_abi::plan::{Action, After, Const, Job, ROOT, ScopeId, Source, StepId};
 
 use crate::{
-    ADD, FOLD, ODD, SPREAD, SUM, add_fails, add_up, item, item_count, item_key, spread_fails,
+    ADD, COUNT, FOLD, ODD, SPREAD, SUM, add_fails, add_up, item, item_count, item_key, spread_fails,
 };
 
 /// A value.
@@ -16,6 +16,8 @@ pub enum Value {
     Int(i64),
     /// Two.
     Pair(i64, i64),
+    /// Nothing.
+    Unit,
     /// A truth.
     Bool(bool),
 }
@@ -96,18 +98,22 @@ impl<'j> Evaluator<'j> {
                     .value
                     .map_err(|_| Missing::Upstream)
             }
+            Source::OutputOver { output, path: keys } => {
+                let scope = self.job.steps[output.step as usize].scope;
+                let met = meet(&self.job.chain(scope), keys, path);
+                self.run(output.step, &met)
+                    .value
+                    .map_err(|_| Missing::Upstream)
+            }
+            Source::Done(steps) => match steps.iter().all(|one| self.is_done_at(one, path)) {
+                true => Ok(Value::Unit),
+                false => Err(Missing::Upstream),
+            },
             _ => Err(Missing::Upstream),
         }
     }
 
-    fn int(&self, source: &Source, path: &Path) -> Result<i64, Missing> {
-        match self.value(source, path)? {
-            Value::Int(n) => Ok(n),
-            _ => Err(Missing::Upstream),
-        }
-    }
-
-    fn list(&self, source: &Source, path: &Path) -> Result<Vec<i64>, Missing> {
+    fn list(&self, source: &Source, path: &Path) -> Result<Vec<Value>, Missing> {
         let Source::Collect { scope, value, .. } = source else {
             return Err(Missing::Upstream);
         };
@@ -120,17 +126,25 @@ impl<'j> Evaluator<'j> {
         }
         instances
             .iter()
-            .map(|inner| self.int(value, inner))
+            .map(|inner| self.value(value, inner))
             .collect()
+    }
+
+    /// The clone that yields the keys of a scope, seen from an instance of its parent.
+    fn maker(&self, scope: ScopeId, home: &Path) -> Option<(StepId, Path)> {
+        let scope = &self.job.scopes[scope as usize];
+        let step = scope.over?.step;
+        let lives = self.job.steps[step as usize].scope;
+        Some(match scope.path.is_empty() {
+            true => (step, self.outer(home, lives)),
+            false => (step, meet(&self.job.chain(lives), &scope.path, home)),
+        })
     }
 
     /// Whether all keys of a scope are there.
     fn complete(&self, scope: ScopeId, home: &Path) -> Result<(), Missing> {
-        let over = self.job.scopes[scope as usize]
-            .over
-            .ok_or(Missing::Upstream)?;
-        let made = self.outer(home, self.job.steps[over.step as usize].scope);
-        match self.run(over.step, &made).value {
+        let (step, made) = self.maker(scope, home).ok_or(Missing::Upstream)?;
+        match self.run(step, &made).value {
             Ok(_) => Ok(()),
             Err(_) => Err(Missing::Upstream),
         }
@@ -149,7 +163,11 @@ impl<'j> Evaluator<'j> {
 
     fn run_fresh(&self, step: StepId, path: &Path) -> Outcome {
         let described = &self.job.steps[step as usize];
-        if bad(path) || described.after.iter().any(|&one| !self.is_done(one, path)) {
+        let met = described
+            .after_at
+            .iter()
+            .all(|one| self.is_done_at(one, path));
+        if bad(path) || !met || described.after.iter().any(|&one| !self.is_done(one, path)) {
             return upstream();
         }
         match described.action {
@@ -165,7 +183,15 @@ impl<'j> Evaluator<'j> {
         };
         if op == SUM {
             let elements = self.list(&inputs[0], path);
-            return plain(elements.map(|list| Value::Int(list.into_iter().fold(0, add_up))));
+            let add = |total, element| match element {
+                Value::Int(n) => add_up(total, n),
+                _ => total,
+            };
+            return plain(elements.map(|list| Value::Int(list.into_iter().fold(0, add))));
+        }
+        if op == COUNT {
+            let elements = self.list(&inputs[0], path);
+            return plain(elements.map(|list| Value::Int(list.len() as i64)));
         }
         let values: Result<Vec<Value>, Missing> =
             inputs.iter().map(|one| self.value(one, path)).collect();
@@ -189,6 +215,12 @@ impl<'j> Evaluator<'j> {
             (ODD, Ok([Value::Int(n)])) => plain(Ok(Value::Bool(n.rem_euclid(2) == 1))),
             _ => upstream(),
         }
+    }
+
+    /// The same for clones that are found by keys.
+    fn is_done_at(&self, after: &After, path: &Path) -> bool {
+        let chain = self.job.chain(self.job.steps[after.step as usize].scope);
+        self.is_done(after.step, &meet(&chain, &after.path, path))
     }
 
     /// Whether what comes `after` a step may run: it, or all its clones further in, succeeded.
@@ -287,7 +319,10 @@ impl<'j> Evaluator<'j> {
             return false;
         };
         let maker = &self.job.steps[over.step as usize];
-        let home = self.outer(path, maker.scope);
+        let home = self.outer(path, self.job.scopes[*scope as usize].parent);
+        let Some((_, home)) = self.maker(*scope, &home) else {
+            return false;
+        };
         let has = |source: &Source| {
             self.side(source, &home)
                 .is_ok_and(|items| items.iter().any(|(one, _)| one == key))
@@ -307,16 +342,15 @@ impl<'j> Evaluator<'j> {
 
     /// The instances of a scope within one of its parent: one an item, also where the step failed behind it.
     pub fn instances(&self, scope: ScopeId, home: &Path) -> Vec<Path> {
-        let Some(over) = self.job.scopes[scope as usize].over else {
+        let Some((step, made)) = self.maker(scope, home) else {
             return vec![Vec::new()];
         };
-        let made = self.outer(home, self.job.steps[over.step as usize].scope);
         let inner = |(key, item): (String, Result<Value, Missing>)| {
             let mut path = home.clone();
             path.push(Around { scope, key, item });
             path
         };
-        let items = self.run(over.step, &made).items;
+        let items = self.run(step, &made).items;
         items.into_iter().map(inner).collect()
     }
 
@@ -346,6 +380,18 @@ impl<'j> Evaluator<'j> {
             })
             .collect()
     }
+}
+
+/// The instances of `chain`, as far as `path` goes, that stand on the same keys as those of `path` around a viewer.
+fn meet(chain: &[ScopeId], path: &[ScopeId], viewer: &Path) -> Path {
+    let found = |(&scope, same): (&ScopeId, &ScopeId)| {
+        let around = viewer.iter().find(|one| one.scope == *same)?;
+        Some(Around {
+            scope,
+            ..around.clone()
+        })
+    };
+    chain.iter().zip(path).filter_map(found).collect()
 }
 
 /// Whether an instance around stands for a failure.

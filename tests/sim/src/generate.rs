@@ -1,11 +1,11 @@
 //! Random jobs.
 
 use dynop_abi::plan::{
-    Action, Collect, Const, Job, OutputRef, Place, Policy, ROOT, Scope, ScopeId, Source, Step,
-    StepId,
+    Action, After, Collect, Const, Job, OutputRef, Place, Policy, ROOT, Scope, ScopeId, Source,
+    Step, StepId,
 };
 
-use crate::{ADD, FOLD, LIST, ODD, PAIR, SPREAD, SUM, VALUE};
+use crate::{ADD, COUNT, FOLD, LIST, ODD, PAIR, SPREAD, SUM, UNITS, VALUE};
 
 /// Numbers that are the same on every machine (SplitMix64, Steele, Lea, Flood 2014).
 pub struct Random(pub u64);
@@ -46,6 +46,8 @@ struct Seen {
 struct Generator {
     random: Random,
     job: Job,
+    /// Every dynamic output.
+    dynamics: Vec<Dynamic>,
 }
 
 /// The job of a seed.
@@ -57,6 +59,7 @@ pub fn generate(seed: u64) -> Job {
         scopes: vec![Scope {
             parent: ROOT,
             over: None,
+            path: Vec::new(),
         }],
         steps: Vec::new(),
         result: Source::Const(Const::Unit),
@@ -65,6 +68,7 @@ pub fn generate(seed: u64) -> Job {
     let mut generator = Generator {
         random: Random(seed),
         job,
+        dynamics: Vec::new(),
     };
     generator.job.result = generator.fill(ROOT, 0, Seen::default());
     generator.job
@@ -86,6 +90,10 @@ impl Generator {
                 after.push(other);
             }
         }
+        let mut after_at = Vec::new();
+        if id > 0 && self.random.below(6) == 0 {
+            after_at.extend(self.after_at(scope));
+        }
         self.job.steps.push(Step {
             name: format!("s{id}"),
             action,
@@ -93,7 +101,7 @@ impl Generator {
             inputs,
             after,
             place: Place::default(),
-            after_all: Vec::new(),
+            after_at,
             policy: Policy::default(),
         });
         id
@@ -103,7 +111,70 @@ impl Generator {
         self.step(Action::Op(op), scope, inputs)
     }
 
-    fn pick(&mut self, values: &[Source]) -> Source {
+    /// The scopes around `viewer` that go over what those of `chain` go over, of the same clones; `None` if there are none,
+    /// or a choice made before leaves none.
+    fn way(&mut self, chain: &[ScopeId], viewer: ScopeId) -> Option<Vec<ScopeId>> {
+        let around = self.job.chain(viewer);
+        let mut way: Vec<ScopeId> = Vec::new();
+        for &scope in chain {
+            let maker = |scope: ScopeId| {
+                let scope = &self.job.scopes[scope as usize];
+                let step = scope.over.map_or(0, |over| over.step);
+                match scope.path.is_empty() {
+                    true => self.job.chain(self.job.steps[step as usize].scope),
+                    false => scope.path.clone(),
+                }
+            };
+            let met: Option<Vec<ScopeId>> = maker(scope)
+                .iter()
+                .map(|one| chain.iter().zip(&way).find(|(other, _)| *other == one))
+                .map(|found| found.map(|(_, met)| *met))
+                .collect();
+            let fits = |other: &&ScopeId| {
+                let over = |scope: ScopeId| self.job.scopes[scope as usize].over;
+                over(**other) == over(scope) && Some(maker(**other)) == met
+            };
+            let fitting: Vec<ScopeId> = around.iter().filter(fits).copied().collect();
+            if fitting.is_empty() {
+                return None;
+            }
+            way.push(fitting[self.random.below(fitting.len())]);
+        }
+        Some(way)
+    }
+
+    /// Some clones of some step, found by keys of `viewer`.
+    fn after_at(&mut self, viewer: ScopeId) -> Option<After> {
+        let step = self.random.below(self.job.steps.len().max(1)) as StepId;
+        let scope = self.job.steps.get(step as usize)?.scope;
+        let chain = self.job.chain(scope);
+        let known = self.random.below(chain.len() + 1);
+        let path = self.way(&chain[..known], viewer)?;
+        Some(After { step, path })
+    }
+
+    /// A value of some step, of a clone found by keys of `viewer`.
+    fn elsewhere(&mut self, viewer: ScopeId) -> Option<Source> {
+        let step = self.random.below(self.job.steps.len().max(1)) as StepId;
+        let made = self.job.steps.get(step as usize)?;
+        if !matches!(made.action, Action::Op(ADD | SUM | FOLD | COUNT)) {
+            return None;
+        }
+        let chain = self.job.chain(made.scope);
+        let path = self.way(&chain, viewer)?;
+        let output = OutputRef { step, output: 0 };
+        Some(match path == chain {
+            true => Source::Output(output),
+            false => Source::OutputOver { output, path },
+        })
+    }
+
+    fn pick(&mut self, values: &[Source], viewer: ScopeId) -> Source {
+        if self.random.below(3) == 0
+            && let Some(value) = self.elsewhere(viewer)
+        {
+            return value;
+        }
         match self.random.below(values.len() + 1) {
             0 => Source::Const(Const::Int(self.random.below(30) as i64)),
             at => values[at - 1].clone(),
@@ -115,18 +186,23 @@ impl Generator {
         for _ in 0..1 + self.random.below(4) {
             match self.random.below(8) {
                 0..=2 if depth < 3 => {
-                    let input = self.pick(&seen.values);
+                    let input = self.pick(&seen.values, scope);
                     let step = self.op(SPREAD, scope, vec![input]);
-                    seen.dynamics.push(Dynamic {
+                    let dynamic = Dynamic {
                         output: OutputRef { step, output: 0 },
                         pairs: false,
-                    });
+                    };
+                    seen.dynamics.push(dynamic);
+                    self.dynamics.push(dynamic);
                     self.map(scope, depth, &mut seen);
                 }
                 3 if depth < 3 && !seen.dynamics.is_empty() => self.map(scope, depth, &mut seen),
                 4 if !seen.mapped.is_empty() => self.join(scope, &mut seen),
                 _ => {
-                    let inputs = vec![self.pick(&seen.values), self.pick(&seen.values)];
+                    let inputs = vec![
+                        self.pick(&seen.values, scope),
+                        self.pick(&seen.values, scope),
+                    ];
                     let step = self.op(ADD, scope, inputs);
                     seen.values.push(output(step));
                 }
@@ -146,11 +222,22 @@ impl Generator {
         } else {
             self.random.below(newest + 1)
         };
-        let dynamic = seen.dynamics[at];
+        let (mut dynamic, mut path) = (seen.dynamics[at], Vec::new());
+        if self.random.below(3) == 0 {
+            let other = self.dynamics[self.random.below(self.dynamics.len())];
+            let chain = self
+                .job
+                .chain(self.job.steps[other.output.step as usize].scope);
+            if let Some(way) = self.way(&chain, scope) {
+                dynamic = other;
+                path = if way == chain { Vec::new() } else { way };
+            }
+        }
         let inner = self.job.scopes.len() as ScopeId;
         self.job.scopes.push(Scope {
             parent: scope,
             over: Some(dynamic.output),
+            path,
         });
         let mut within = seen.clone();
         if dynamic.pairs {
@@ -160,6 +247,19 @@ impl Generator {
             within.values.push(Source::Item(inner));
         }
         let value = self.fill(inner, depth + 1, within);
+        if self.random.below(3) == 0
+            && let Some(after) = self.after_at(inner)
+            && after.path.contains(&inner)
+        {
+            let counted = Source::Collect {
+                scope: inner,
+                value: Box::new(Source::Done(vec![after])),
+                into: Collect::List,
+                ty: UNITS,
+            };
+            let step = self.op(COUNT, scope, vec![counted]);
+            seen.values.push(output(step));
+        }
         // A value from further out is no element of this scope.
         let value = match value {
             Source::Const(_) => Source::Item(inner),
@@ -215,9 +315,11 @@ impl Generator {
             }
         };
         let step = self.step(action, scope, inputs);
-        seen.dynamics.push(Dynamic {
+        let dynamic = Dynamic {
             output: OutputRef { step, output: 0 },
             pairs,
-        });
+        };
+        seen.dynamics.push(dynamic);
+        self.dynamics.push(dynamic);
     }
 }

@@ -21,6 +21,8 @@ pub const LIST: u32 = 1;
 pub const PAIR: u32 = 2;
 /// `Bool`
 pub const BOOL: u32 = 3;
+/// A list of `()`.
+pub const UNITS: u32 = 4;
 
 /// Yields items: [`item_count`] of them.
 pub const SPREAD: u32 = 0;
@@ -32,6 +34,8 @@ pub const SUM: u32 = 2;
 pub const FOLD: u32 = 3;
 /// Whether a value is odd.
 pub const ODD: u32 = 4;
+/// How many there are of what gives nothing.
+pub const COUNT: u32 = 5;
 
 /// How many items `spread` yields.
 pub fn item_count(n: i64) -> i64 {
@@ -89,5 +93,6 @@ pub fn ops() -> Vec<Op> {
         op("sum", &[LIST], VALUE, false),
         op("fold", &[PAIR], VALUE, false),
         op("odd", &[VALUE], BOOL, false),
+        op("count", &[UNITS], VALUE, false),
     ]
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dynop_abi::plan::{Collect, Job, ScopeId, StepId};
+use dynop_abi::plan::{Job, ScopeId, StepId};
 use dynop_engine::decide::{State, Verdict, decide};
 use dynop_engine::graph::{Dep, Graph, NodeId, NodeKind, Target};
 use dynop_engine::run::{Claim, Created, FamilyId, ROOT_FAMILY, Run, StreamEnd, StreamId};
@@ -311,14 +311,35 @@ impl<'s> Simulation<'s> {
             return Verdict::Failed;
         }
         let described = &self.graph.nodes[node as usize];
-        let one_by_one = !described.sides.is_empty()
-            || matches!(&described.kind, NodeKind::Gather(g) if g.into == Collect::Results);
-        decide(&described.deps, |dep| {
-            self.look(dep, family, position, one_by_one)
-        })
+        let elements = self.elements(node, family, position);
+        let own = decide(&described.deps, |dep| self.look(dep, family, position));
+        own.max(elements)
     }
 
-    fn look(&self, dep: &Dep, family: FamilyId, position: u32, one_by_one: bool) -> Verdict {
+    /// What becomes of a fan-in by what its elements meet elsewhere.
+    fn elements(&self, node: NodeId, family: FamilyId, position: u32) -> Verdict {
+        let NodeKind::Gather(gather) = &self.graph.nodes[node as usize].kind else {
+            return Verdict::Ready;
+        };
+        let Some(&child) = self.children.get(&(family, position, gather.scope)) else {
+            return Verdict::Ready;
+        };
+        let stream = self.families[&child].stream.expect("it has keys");
+        let over = |dep: &&Dep| matches!(dep.target, Target::Over { .. });
+        (0..self.streams[&stream].items.len() as u32)
+            .flat_map(|position| {
+                let deps = gather.element.iter().filter(over);
+                deps.map(move |dep| {
+                    let seen = self.look(dep, child, position);
+                    dep.tolerates.soften(seen)
+                })
+            })
+            .filter(|&verdict| verdict != Verdict::Skipped)
+            .max()
+            .unwrap_or(Verdict::Ready)
+    }
+
+    fn look(&self, dep: &Dep, family: FamilyId, position: u32) -> Verdict {
         match dep.target {
             Target::Node { node, .. } => {
                 let scope = self.graph.nodes[node as usize].scope;
@@ -337,7 +358,7 @@ impl<'s> Simulation<'s> {
                     .max()
                     .unwrap_or(Verdict::Ready)
             }
-            Target::Stream(scope) => {
+            Target::Stream(scope) | Target::Keys(scope) => {
                 let Some(&child) = self.children.get(&(family, position, scope)) else {
                     return Verdict::Failed;
                 };
@@ -347,11 +368,22 @@ impl<'s> Simulation<'s> {
                     .end
                     .expect("the keys have ended when who needs them is let run")
                 {
-                    StreamEnd::Complete if one_by_one || !bad => Verdict::Ready,
+                    StreamEnd::Complete if matches!(dep.target, Target::Keys(_)) || !bad => {
+                        Verdict::Ready
+                    }
                     _ => Verdict::Failed,
                 }
             }
-            Target::Over { .. } => Verdict::Ready,
+            Target::Over { over, .. } => {
+                let over = &self.graph.overs[over as usize];
+                let (mut at, mut at_position) = (ROOT_FAMILY, 0);
+                for &(scope, same) in &over.path {
+                    at = self.children[&(at, at_position, scope)];
+                    assert!(!self.retired.contains(&at), "what is met is kept");
+                    at_position = self.around(family, position, same).1;
+                }
+                self.state(at, at_position, over.node).verdict()
+            }
         }
     }
 }

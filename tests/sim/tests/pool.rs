@@ -47,6 +47,8 @@ const fn field(desc: &'static TypeDesc, offset: u64) -> FieldDesc {
 static INT: TypeDesc = TypeDesc::simple(Kind::Int, PLAIN, 8, "Int");
 static BOOL: TypeDesc = TypeDesc::simple(Kind::Bool, PLAIN, 1, "Bool");
 static INTS: TypeDesc = list_of(&INT, "List<Int>");
+static UNIT: TypeDesc = TypeDesc::simple(Kind::Unit, PLAIN, 0, "()");
+static UNITS: TypeDesc = list_of(&UNIT, "List<()>");
 static INT_PAIR: TypeDesc = pair_of(&INT_FIELDS, PLAIN, "(Int, Int)");
 static INT_FIELDS: [FieldDesc; 2] = [field(&INT, 0), field(&INT, 8)];
 // A number on the heap is a list of one.
@@ -199,13 +201,30 @@ unsafe extern "C" fn sum<const BOXED: bool>(
     OK
 }
 
-fn code<const BOXED: bool>() -> [OpCode; 5] {
+unsafe extern "C" fn count<const BOXED: bool>(
+    _: *mut StepContext,
+    inputs: *const *mut u8,
+    output: *mut u8,
+) -> Status {
+    // SAFETY: the op has a list of nothing, which it takes over, and gives a value.
+    unsafe {
+        let place = (*inputs).cast::<*mut ListHeader>();
+        let mut total = 0;
+        list::for_each(place.read(), &UNITS, |_| total += 1);
+        dynop_values::release(place.cast(), &UNITS);
+        give::<BOXED>(output, total);
+    }
+    OK
+}
+
+fn code<const BOXED: bool>() -> [OpCode; 6] {
     [
         spread::<BOXED>,
         add::<BOXED>,
         sum::<BOXED>,
         fold::<BOXED>,
         odd::<BOXED>,
+        count::<BOXED>,
     ]
 }
 
@@ -232,9 +251,9 @@ fn run<const BOXED: bool>(
     let plain = generate(seed);
     let evaluator = Evaluator::new(&plain);
     let ops = ops();
-    let types: [&'static TypeDesc; 4] = match BOXED {
-        false => [&INT, &INTS, &INT_PAIR, &BOOL],
-        true => [&INTS, &BOXES, &BOX_PAIR, &BOOL],
+    let types: [&'static TypeDesc; 5] = match BOXED {
+        false => [&INT, &INTS, &INT_PAIR, &BOOL, &UNITS],
+        true => [&INTS, &BOXES, &BOX_PAIR, &BOOL, &UNITS],
     };
     let (progress, cancel) = (Progress::for_job(&job), Cancel::new());
     let params: [NonNull<u8>; 0] = [];
@@ -344,6 +363,7 @@ fn a_panic_within_a_worker_ends_the_run_and_is_told() {
         scopes: vec![Scope {
             parent: ROOT,
             over: None,
+            path: Vec::new(),
         }],
         steps: (0..3)
             .map(|index| Step {
@@ -352,7 +372,7 @@ fn a_panic_within_a_worker_ends_the_run_and_is_told() {
                 scope: ROOT,
                 inputs: vec![number(), number()],
                 after: Vec::new(),
-                after_all: Vec::new(),
+                after_at: Vec::new(),
                 place: Place::default(),
                 policy: Policy::default(),
             })
@@ -369,7 +389,7 @@ fn a_panic_within_a_worker_ends_the_run_and_is_told() {
             program: dynop_pool::Program {
                 ops: &ops,
                 code: &code,
-                types: &[&INT, &INTS, &INT_PAIR, &BOOL],
+                types: &[&INT, &INTS, &INT_PAIR, &BOOL, &UNITS],
                 sites: &[],
             },
             job: &job,
@@ -431,11 +451,15 @@ fn a_clone_starts_while_its_op_goes_on_without_another_yield() {
         scope,
         inputs,
         after: Vec::new(),
-        after_all: Vec::new(),
+        after_at: Vec::new(),
         place: Place::default(),
         policy: Policy::default(),
     };
-    let scope = |over| Scope { parent: ROOT, over };
+    let scope = |over| Scope {
+        parent: ROOT,
+        over,
+        path: Vec::new(),
+    };
     let job = Job {
         name: "early".into(),
         docs: String::new(),
@@ -456,7 +480,7 @@ fn a_clone_starts_while_its_op_goes_on_without_another_yield() {
         program: dynop_pool::Program {
             ops: &ops,
             code: &code,
-            types: &[&INT, &INTS, &INT_PAIR, &BOOL],
+            types: &[&INT, &INTS, &INT_PAIR, &BOOL, &UNITS],
             sites: &[],
         },
         job: &job,
@@ -518,11 +542,15 @@ fn items_go_with_their_last_consumer() {
         scope,
         inputs,
         after: Vec::new(),
-        after_all: Vec::new(),
+        after_at: Vec::new(),
         place: Place::default(),
         policy: Policy::default(),
     };
-    let scope = |over| Scope { parent: ROOT, over };
+    let scope = |over| Scope {
+        parent: ROOT,
+        over,
+        path: Vec::new(),
+    };
     let many = || Source::Const(Const::List(vec![Const::Int(ITEMS)]));
     let job = Job {
         name: "flood".into(),
@@ -547,7 +575,7 @@ fn items_go_with_their_last_consumer() {
             program: dynop_pool::Program {
                 ops: &ops,
                 code: &code,
-                types: &[&INTS, &BOXES, &BOX_PAIR, &BOOL],
+                types: &[&INTS, &BOXES, &BOX_PAIR, &BOOL, &UNITS],
                 sites: &[],
             },
             job: &job,

@@ -148,6 +148,7 @@ impl Evaluator<'_, '_, '_> {
         let right = self.side(right, &types.1, join.right.span, word)?;
         let mut axes = left.outer.clone();
         axes.extend(&right.outer);
+        axes.extend(self.graph_axes());
         let axes = self.ordered(axes);
         let ty = self.tables.ty(&item);
         let action = if join.pairs {
@@ -201,6 +202,7 @@ impl Evaluator<'_, '_, '_> {
         let (&axis, around) = axes.split_last()?;
         outer.extend(more);
         outer.extend(around);
+        outer.extend(self.graph_axes());
         outer.retain(|one| *one != axis);
         // The outer levels of a flattened dynamic are not open any more, but lie around, in this order.
         let depth = self.nest.len();
@@ -245,7 +247,7 @@ impl Evaluator<'_, '_, '_> {
         inputs: Vec<Source>,
         span: Span,
     ) -> Option<Axis> {
-        let order = self.graph_order(home, span)?;
+        let order = self.graph_order(home)?;
         let step = self.push_step(name, action, home, (inputs, order), span)?;
         let output = OutputRef { step, output: 0 };
         Some(self.axes.axis(output, &home.seen))

@@ -37,6 +37,8 @@ struct Evaluator<'t, 'a, 'd> {
     steps: Vec<plan::Step>,
     /// The axes of each step.
     step_axes: Vec<Vec<Axis>>,
+    /// The same as they were seen when it was invoked.
+    step_seen: Vec<Vec<Axis>>,
     /// Names of steps and graphs, with their prefixes, and where they were given.
     names: HashMap<String, Span>,
     /// How many numbers were given after a name.
@@ -117,6 +119,7 @@ pub(crate) fn job<'a>(
         axes: Axes::new(),
         steps: Vec::new(),
         step_axes: Vec::new(),
+        step_seen: Vec::new(),
         names: HashMap::new(),
         counts: HashMap::new(),
         nest: Vec::new(),

@@ -1,12 +1,12 @@
 //! Order without data: what `after` waits for.
 
-use dynop_abi::plan::{AfterAll, StepId};
+use dynop_abi::plan::{After, StepId};
 use dynop_base::codes::unsupported;
 use dynop_base::{Diagnostic, Span};
 
 use super::Evaluator;
 use super::sources::View;
-use super::value::{Draft, Value};
+use super::value::{Draft, Ended, Value};
 use crate::axes::Axis;
 
 /// What a step waits for besides its inputs.
@@ -14,8 +14,8 @@ use crate::axes::Axis;
 pub(super) struct Order {
     /// As the plan's `after`.
     pub after: Vec<StepId>,
-    /// As the plan's `after_all`.
-    pub all: Vec<AfterAll>,
+    /// As the plan's `after_at`.
+    pub at: Vec<After>,
 }
 
 /// A step that is waited for.
@@ -43,61 +43,47 @@ impl Evaluator<'_, '_, '_> {
         Some(order)
     }
 
+    /// The axes by which what the graph that is open waits for ties a step to clones.
+    pub(super) fn graph_axes(&self) -> Vec<Axis> {
+        let after = self.frame.after.iter();
+        after.flat_map(|(value, _)| self.own_axes(value)).collect()
+    }
+
     /// What the graph that is open waits for, of a step that is made without an op.
-    pub(super) fn graph_order(&mut self, home: &View, span: Span) -> Option<Order> {
+    pub(super) fn graph_order(&mut self, home: &View) -> Option<Order> {
         let after = self.frame.after.clone();
-        for (value, _) in &after {
-            let own = self.own_axes(value);
-            if own.iter().any(|axis| !home.seen.contains(axis)) {
-                return self.found(
-                    Diagnostic::new(
-                        &unsupported::UNSUPPORTED,
-                        span,
-                        "this step can't wait for a clone by the `after` of its graph yet",
-                    )
-                    .here("is not cloned over what the graph waits for")
-                    .help("pass what it is to wait for to an op of the graph"),
-                );
-            }
-        }
         self.order(&after, home)
     }
 
     fn wait(&mut self, one: &Waited, home: &View, span: Span, order: &mut Order) -> Option<()> {
-        let native = self.step_axes.get(one.step as usize)?.clone();
-        let shared = one
-            .seen
-            .iter()
-            .zip(&home.seen)
-            .take_while(|(seen, own)| seen == own && !one.all.contains(seen))
-            .count();
-        let elsewhere = one.seen[shared..]
-            .iter()
-            .any(|axis| home.seen.contains(axis) && !one.all.contains(axis));
-        if elsewhere {
+        let own = |axis: &&Axis| home.seen.contains(axis) && !one.all.contains(axis);
+        let of: Vec<Axis> = one.seen.iter().filter(own).copied().collect();
+        let (known, path) = self.clone_path(&one.seen, &of, home, span)?;
+        if known < of.len() {
             return self.found(
                 Diagnostic::new(
                     &unsupported::UNSUPPORTED,
                     span,
-                    "a step of the inner item alone can't be waited for beside the outer one yet",
+                    "this step can't wait for that one in this version of the compiler",
                 )
-                .here("is made once per inner key, and waited for once per pair")
-                .help("pass it to the op that waits, or pass the outer item to it too"),
+                .here("some of its clones are meant, by an inner key alone")
+                .help("pass what it is to wait for to the op that waits"),
             );
         }
+        let native = self.step_axes.get(one.step as usize)?;
+        let lies_around = home.seen.starts_with(&of) && home.native.starts_with(&native[..known]);
         // Left alone, the plan takes a clone that lies around for the one that is meant.
-        let next = native.get(shared);
-        if next.is_some() && next == home.native.get(shared) {
-            let within = self.scope(&home.around(shared), span)?;
-            let all = AfterAll {
-                step: one.step,
-                within,
-            };
-            if !order.all.contains(&all) {
-                order.all.push(all);
-            }
-        } else {
+        let next = native.get(known);
+        if lies_around && (next.is_none() || next != home.native.get(known)) {
             order.after.push(one.step);
+            return Some(());
+        }
+        let after = After {
+            step: one.step,
+            path,
+        };
+        if !order.at.contains(&after) {
+            order.at.push(after);
         }
         Some(())
     }
@@ -110,8 +96,8 @@ impl Evaluator<'_, '_, '_> {
                 if all.is_empty() => {}
             Value::Plain(draft, _) => self.makers(draft, all, steps),
             Value::Nothing(more, axes) => {
-                for &step in more {
-                    self.waited(step, axes, all, steps);
+                for one in more {
+                    self.ended(one, axes, all, steps);
                 }
             }
             Value::Dynamic(axes, item) => {
@@ -129,6 +115,11 @@ impl Evaluator<'_, '_, '_> {
 
     fn makers(&self, draft: &Draft, all: &[Axis], steps: &mut Vec<Waited>) {
         match draft {
+            Draft::Done(more, axes) => {
+                for one in more {
+                    self.ended(one, axes, all, steps);
+                }
+            }
             Draft::Output(output, of) => self.waited(output.step, of, all, steps),
             // The op that yields the items: it has ended when the last was yielded.
             Draft::Item(axis) | Draft::Key(axis) => self.maker(*axis, all, steps),
@@ -154,20 +145,17 @@ impl Evaluator<'_, '_, '_> {
         }
     }
 
+    /// A step of a value on some axes: by others it is found nowhere but within its graph.
+    fn ended(&self, one: &Ended, axes: &[Axis], all: &[Axis], steps: &mut Vec<Waited>) {
+        let mut all = all.to_vec();
+        all.extend(one.seen.iter().filter(|axis| !axes.contains(axis)));
+        self.waited(one.step, &one.seen, &all, steps);
+    }
+
     fn waited(&self, step: StepId, seen: &[Axis], all: &[Axis], steps: &mut Vec<Waited>) {
-        let native = self.step_axes.get(step as usize).map_or(0, Vec::len);
-        // A graph's steps are on some of the axes that it was invoked on.
-        let seen = match seen.len() == native {
-            true => seen.to_vec(),
-            false => self
-                .step_axes
-                .get(step as usize)
-                .cloned()
-                .unwrap_or_default(),
-        };
         steps.push(Waited {
             step,
-            seen,
+            seen: seen.to_vec(),
             all: all.to_vec(),
         });
     }

@@ -1,6 +1,6 @@
 //! Values as sources: what a clone is given, seen from where it lives.
 
-use dynop_abi::plan::{Collect, Source};
+use dynop_abi::plan::{After, Collect, ScopeId, Source};
 use dynop_base::codes::unsupported;
 use dynop_base::{Diagnostic, Span};
 use dynop_sema::hir::ExprKind;
@@ -72,10 +72,11 @@ impl Evaluator<'_, '_, '_> {
     pub(super) fn draft(&mut self, value: Value, ty: &Ty) -> Option<(Draft, Vec<Axis>)> {
         match value {
             Value::Plain(draft, axes) => Some((draft, axes)),
-            Value::Nothing(_, axes) => {
+            Value::Nothing(steps, axes) if steps.is_empty() => {
                 let unit = literal(ExprKind::Unit, &Ty::Unit, self.nowhere());
                 Some((Draft::Known(unit), axes))
             }
+            Value::Nothing(steps, axes) => Some((Draft::Done(steps, axes.clone()), axes)),
             Value::Dynamic(..) => None,
             Value::Group(parts) => {
                 let types: Vec<Ty> = match ty {
@@ -107,11 +108,10 @@ impl Evaluator<'_, '_, '_> {
                 Diagnostic::new(
                     &unsupported::UNSUPPORTED,
                     span,
-                    "a dynamic output of the inner item alone can't be gone over beside the outer one yet",
+                    "this step can't be planned by this version of the compiler",
                 )
-                .here("is cloned over an item, and over what was made of another item alone")
-                .note("in a product of two dynamic outputs, this version hands on items and plain outputs of the inner one")
-                .help("pass the outer item too to the op that makes the dynamic output"),
+                .here("is cloned over items of a clone that its other items do not give")
+                .help("pass to the op that makes the dynamic output what this step is made of"),
             ),
         }
     }
@@ -137,6 +137,17 @@ impl Evaluator<'_, '_, '_> {
                     output: *output,
                     path,
                 }
+            }
+            Draft::Done(steps, own) => {
+                let mut all = Vec::with_capacity(steps.len());
+                for one in steps {
+                    let path = self.clone_path(&one.seen, own, from, span)?.1;
+                    all.push(After {
+                        step: one.step,
+                        path,
+                    });
+                }
+                Source::Done(all)
             }
             Draft::Item(axis) => Source::Item(self.scope_of(*axis, from, span)?),
             Draft::Key(axis) => Source::Key(self.scope_of(*axis, from, span)?),
@@ -209,9 +220,10 @@ impl Evaluator<'_, '_, '_> {
             .max()
             .unwrap_or(0);
         // What yields the items may live further in than what is made of them.
-        let of = self.axes.of(axis);
-        if from.seen.starts_with(of) {
-            depth = depth.max(of.len());
+        for one in self.axes.of(axis) {
+            if let Some(at) = from.seen.iter().position(|seen| seen == one) {
+                depth = depth.max(at + 1);
+            }
         }
         let mut inner = from.around(depth);
         inner
@@ -220,6 +232,23 @@ impl Evaluator<'_, '_, '_> {
         inner.seen.push(axis);
         let scope = self.scope(&inner, span)?;
         Some((scope, inner))
+    }
+
+    /// The leading ones of a step's axes that are among `of`, by which a clone of it is found: how many, and their scopes
+    /// on the way to the viewer.
+    pub(super) fn clone_path(
+        &mut self,
+        seen: &[Axis],
+        of: &[Axis],
+        from: &View,
+        span: Span,
+    ) -> Option<(usize, Vec<ScopeId>)> {
+        let known = seen.iter().take_while(|axis| of.contains(axis)).count();
+        let path = seen[..known]
+            .iter()
+            .map(|axis| self.scope_of(*axis, from, span))
+            .collect::<Option<Vec<_>>>()?;
+        Some((known, path))
     }
 
     /// The scope of an axis on the way to a clone.

@@ -11,7 +11,7 @@ use dynop_sema::ty::Ty;
 use super::dynamic::{Given, items_of};
 use super::order::Order;
 use super::sources::View;
-use super::value::{Draft, Value};
+use super::value::{Draft, Ended, Value};
 use super::{Evaluator, control};
 use crate::axes::Axis;
 
@@ -96,11 +96,12 @@ impl Evaluator<'_, '_, '_> {
             scope,
             inputs,
             after: order.after,
-            after_all: order.all,
+            after_at: order.at,
             place,
             policy: plan::Policy::default(),
         });
         self.step_axes.push(home.native.clone());
+        self.step_seen.push(home.seen.clone());
         Some(step)
     }
 
@@ -120,7 +121,10 @@ impl Evaluator<'_, '_, '_> {
             });
         }
         match function.result {
-            _ if values.is_empty() => Value::Nothing(vec![step], axes.to_vec()),
+            _ if values.is_empty() => {
+                let seen = axes.to_vec();
+                Value::Nothing(vec![Ended { step, seen }], axes.to_vec())
+            }
             Ty::NamedTuple(_) => Value::Group(values),
             _ => values.remove(0),
         }
@@ -174,8 +178,13 @@ impl Evaluator<'_, '_, '_> {
     }
 
     /// All steps that have been made since there were `before`.
-    pub(super) fn steps_since(&self, before: usize) -> Vec<StepId> {
-        (before as StepId..self.steps.len() as StepId).collect()
+    pub(super) fn steps_since(&self, before: usize) -> Vec<Ended> {
+        (before..self.steps.len())
+            .map(|step| Ended {
+                step: step as StepId,
+                seen: self.step_seen[step].clone(),
+            })
+            .collect()
     }
 
     /// The node that a branch or a body gives, for its steps alone.

@@ -10,8 +10,9 @@ use crate::axes::Axis;
 pub(super) enum Value {
     /// A value of the run, on these axes.
     Plain(Draft, Vec<Axis>),
-    /// A step without output, or nothing at all.
-    Nothing(Vec<StepId>, Vec<Axis>),
+    /// Steps without output, or nothing at all, on these axes. What a step depends on besides lies within the graph that it
+    /// is a part of.
+    Nothing(Vec<Ended>, Vec<Axis>),
     /// One of these for each key of an axis; of several axes where it is flattened, from the outermost.
     Dynamic(Vec<Axis>, Box<Value>),
     /// Several things.
@@ -27,6 +28,8 @@ pub(super) enum Draft {
     Param(u32),
     /// An output of the clone that these axes give, one for each axis of the step.
     Output(OutputRef, Vec<Axis>),
+    /// What steps without output give, on these axes.
+    Done(Vec<Ended>, Vec<Axis>),
     Item(Axis),
     Key(Axis),
     /// The joined keys of a flattened item.
@@ -42,6 +45,13 @@ pub(super) enum Draft {
     List(Vec<Draft>, u32),
     Tuple(Vec<Draft>, u32),
     Some(Box<Draft>, u32),
+}
+
+/// A step, and the axes that give its clone, one for each of the step's.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub step: StepId,
+    pub seen: Vec<Axis>,
 }
 
 impl Value {
@@ -115,7 +125,10 @@ impl Value {
                 draft.renamed(change);
                 rename(axes, change);
             }
-            Self::Nothing(_, axes) => rename(axes, change),
+            Self::Nothing(steps, axes) => {
+                rename_steps(steps, change);
+                rename(axes, change);
+            }
             Self::Dynamic(axes, item) => {
                 rename(axes, change);
                 item.renamed(change);
@@ -132,6 +145,7 @@ impl Draft {
             Self::Param(_) | Self::Output(..) | Self::Item(_) | Self::Key(_) | Self::FlatKey(_) => {
                 1
             }
+            Self::Done(steps, _) => steps.len() + 1,
             Self::Collect { value, .. } | Self::Some(value, _) => value.size().saturating_add(1),
             Self::List(drafts, _) | Self::Tuple(drafts, _) => drafts
                 .iter()
@@ -143,6 +157,10 @@ impl Draft {
         match self {
             Self::Known(_) | Self::Param(_) => {}
             Self::Output(_, axes) | Self::FlatKey(axes) => rename(axes, change),
+            Self::Done(steps, axes) => {
+                rename_steps(steps, change);
+                rename(axes, change);
+            }
             Self::Item(axis) | Self::Key(axis) => *axis = change(*axis),
             Self::Collect {
                 outer, axis, value, ..
@@ -157,6 +175,12 @@ impl Draft {
             Self::Some(draft, _) => draft.renamed(change),
         }
     }
+}
+
+fn rename_steps(steps: &mut [Ended], change: &mut impl FnMut(Axis) -> Axis) {
+    steps
+        .iter_mut()
+        .for_each(|one| rename(&mut one.seen, change));
 }
 
 fn rename(axes: &mut [Axis], change: &mut impl FnMut(Axis) -> Axis) {

@@ -1,8 +1,6 @@
 //! From the plan's steps and sources to nodes and what they need.
 
-use dynop_abi::plan::{
-    AfterAll, Collect, Const, Job, Op, OutputRef, ROOT, ScopeId, Source, StepId,
-};
+use dynop_abi::plan::{After, Collect, Const, Job, Op, OutputRef, ROOT, ScopeId, Source, StepId};
 
 use super::{
     Dep, Gather, Graph, Node, NodeId, NodeKind, Over, ScopeGraph, Side, StreamDef, StreamDefId,
@@ -19,6 +17,7 @@ pub(super) fn nodes(job: &Job, ops: &[Op]) -> Graph {
     builder.expansions();
     for step in 0..job.steps.len() as StepId {
         builder.step(step);
+        builder.expansions_elsewhere(step);
     }
     builder.result();
     builder.graph
@@ -76,6 +75,9 @@ fn scopes(job: &Job, ops: &[Op]) -> Graph {
             if let Some(found) = found {
                 streams[found].over.push(id as ScopeId);
                 scopes[id].over = Some(found as StreamDefId);
+                let chain = job.chain(job.steps[over.step as usize].scope);
+                let way = chain.iter().copied().zip(scope.path.iter().copied());
+                scopes[id].way = way.collect();
             }
         }
     }
@@ -127,9 +129,31 @@ impl Builder<'_> {
     /// One node a product scope, in its parent.
     fn expansions(&mut self) {
         for scope in 1..self.graph.scopes.len() as ScopeId {
-            if self.graph.is_product(scope) {
+            if self.graph.is_product(scope) && self.graph.scopes[scope as usize].way.is_empty() {
                 let parent = self.graph.scopes[scope as usize].parent;
                 self.add(parent, NodeKind::Expand(scope), Vec::new(), Vec::new());
+            }
+        }
+    }
+
+    /// The same for scopes over what the clones of a step yield that do not lie around. All of them are waited for, which
+    /// costs some overlap; the one meant is found by its keys.
+    fn expansions_elsewhere(&mut self, step: StepId) {
+        let node = self.graph.step_nodes[step as usize];
+        let scope = self.graph.nodes[node as usize].scope;
+        for at in 0..self.graph.scopes[scope as usize].streams.len() {
+            let stream = self.graph.scopes[scope as usize].streams[at] as usize;
+            if self.graph.streams[stream].step != step {
+                continue;
+            }
+            for over in self.graph.streams[stream].over.clone() {
+                let made = &self.graph.scopes[over as usize];
+                if made.way.is_empty() {
+                    continue;
+                }
+                let (parent, way) = (made.parent, made.way.clone());
+                let waits = self.elsewhere(node, &way);
+                self.add(parent, NodeKind::Expand(over), vec![waits], Vec::new());
             }
         }
     }
@@ -149,9 +173,10 @@ impl Builder<'_> {
             let dep = self.after(before, step.scope);
             deps.push(dep);
         }
-        for all in &step.after_all {
-            let dep = self.after_all(*all);
-            deps.push(dep);
+        for after in &step.after_at {
+            let mut waited = self.done(after, &mut deps);
+            waited.tolerates = Tolerance::Skip;
+            deps.push(waited);
         }
         let node = self.add(step.scope, NodeKind::Step(id), deps, inputs);
         self.graph.nodes[node as usize].sides = sides;
@@ -163,7 +188,7 @@ impl Builder<'_> {
         let mut element = Vec::new();
         let value = self.value(value, scope, Some(&mut element), deps);
         let parent = self.graph.scopes[scope as usize].parent;
-        let mut waits = vec![strict(Target::Stream(scope))];
+        let mut waits = vec![strict(Target::Keys(scope))];
         waits.extend(element.iter().filter_map(each_of));
         if parent == own {
             deps.append(&mut waits);
@@ -208,6 +233,12 @@ impl Builder<'_> {
             }
             Source::OutputOver { output, path } => self.over(*output, path, scope, over, deps),
             Source::FlatKey(scopes) => Value::FlatKey(scopes.clone()),
+            Source::Done(steps) => {
+                for after in steps {
+                    self.data_of(after, scope, over.as_deref_mut(), deps);
+                }
+                Value::Const(Const::Unit)
+            }
             // Never within a value.
             Source::Each { .. } => Value::Const(Const::Unit),
             Source::Item(item) => Value::Item(*item),
@@ -317,7 +348,10 @@ impl Builder<'_> {
                 return node;
             }
         }
-        deps.push(strict(Target::Stream(*scope)));
+        deps.push(strict(match into {
+            Collect::Results => Target::Keys(*scope),
+            _ => Target::Stream(*scope),
+        }));
         for mut dep in gather.element.iter().filter_map(each_of) {
             if *into != Collect::Results {
                 dep.tolerates = Tolerance::Nothing;
@@ -341,18 +375,63 @@ impl Builder<'_> {
         }
     }
 
-    /// What waiting for all clones within an instance means.
-    fn after_all(&mut self, all: AfterAll) -> Dep {
-        let mut node = self.graph.step_nodes[all.step as usize];
-        let mut at = self.graph.nodes[node as usize].scope;
-        while at != all.within && at != ROOT {
+    /// What the end of clones that are found by keys is, without tolerance. What must be waited for besides is added to the
+    /// waits.
+    fn done(&mut self, after: &After, waits: &mut Vec<Dep>) -> Dep {
+        let mut node = self.graph.step_nodes[after.step as usize];
+        let chain = self.chain(self.graph.nodes[node as usize].scope);
+        let met = after.path.len().min(chain.len());
+        for &at in chain[met..].iter().rev() {
             node = self.barrier(node, at, Tolerance::Nothing);
-            at = self.graph.scopes[at as usize].parent;
         }
-        Dep {
-            target: Target::Node { node, output: None },
-            tolerates: Tolerance::Skip,
+        if chain[..met] == after.path {
+            return strict(Target::Node { node, output: None });
         }
+        let (over, waited) = self.meet(node, &after.path);
+        waits.push(waited);
+        strict(Target::Over { over, output: None })
+    }
+
+    /// Notes that what is seen from `scope` needs these clones, as [`Self::need`] does.
+    fn data_of(
+        &mut self,
+        after: &After,
+        scope: ScopeId,
+        each: Option<&mut Vec<Dep>>,
+        deps: &mut Vec<Dep>,
+    ) {
+        let mut waits = Vec::new();
+        let dep = self.done(after, &mut waits);
+        let elsewhere = matches!(dep.target, Target::Over { .. });
+        match each {
+            Some(each) => {
+                for wait in waits {
+                    match self.lives_in(&wait, scope) {
+                        true => each.push(wait),
+                        false => deps.push(wait),
+                    }
+                }
+                match elsewhere || self.lives_in(&dep, scope) {
+                    true => each.push(dep),
+                    false => deps.push(dep),
+                }
+            }
+            None => {
+                deps.append(&mut waits);
+                deps.push(dep);
+            }
+        }
+    }
+
+    /// Whether the node that is needed lives in a scope.
+    fn lives_in(&self, dep: &Dep, scope: ScopeId) -> bool {
+        matches!(dep.target, Target::Node { node, .. }
+            if self.graph.nodes[node as usize].scope == scope)
+    }
+
+    /// The scopes around one from the root inwards, the root left out, itself included.
+    fn chain(&self, scope: ScopeId) -> Vec<ScopeId> {
+        self.job.chain(scope)
     }
 
     /// An output of the clone with the same keys, in scopes that go over what the viewer's scopes go over. All clones are
@@ -366,58 +445,63 @@ impl Builder<'_> {
         deps: &mut Vec<Dep>,
     ) -> Value {
         let node = self.graph.step_nodes[output.step as usize];
-        let mut chain = Vec::new();
-        let mut at = self.graph.nodes[node as usize].scope;
-        while at != ROOT {
-            chain.push(at);
-            at = self.graph.scopes[at as usize].parent;
-        }
-        chain.reverse();
-        let over = Over {
-            node,
-            path: chain.iter().copied().zip(path.iter().copied()).collect(),
-        };
-        // Around the viewer, at keys of its own: one that lies around it may stand on another key than the one meant.
-        let own = over.path.iter().take_while(|(one, same)| one == same);
-        let own: Vec<ScopeId> = own.map(|&(one, _)| one).collect();
-        for &(scope, same) in &over.path {
-            self.graph.scopes[scope as usize].kept |= scope != same;
-        }
-        let known = self.graph.overs.iter().position(|one| *one == over);
-        let index = known.unwrap_or_else(|| {
-            self.graph.overs.push(over);
-            self.graph.overs.len() - 1
-        }) as u32;
-        let (mut waited, mut at) = (node, self.graph.nodes[node as usize].scope);
-        while at != ROOT && !own.contains(&at) {
-            waited = self.barrier(waited, at, Tolerance::Failure);
-            at = self.graph.scopes[at as usize].parent;
-        }
-        let waits = Dep {
-            target: Target::Node {
-                node: waited,
-                output: None,
-            },
-            tolerates: Tolerance::Failure,
-        };
+        let (over, waits) = self.meet(node, path);
         let looked = strict(Target::Over {
-            over: index,
-            output: output.output,
+            over,
+            output: Some(output.output),
         });
         match each {
             Some(each) => {
-                if at == viewer {
-                    each.push(waits);
-                } else {
-                    deps.push(waits);
+                match self.lives_in(&waits, viewer) {
+                    true => each.push(waits),
+                    false => deps.push(waits),
                 }
                 each.push(looked);
             }
             None => deps.extend([waits, looked]),
         }
         Value::Over {
-            over: index,
+            over,
             output: output.output,
+        }
+    }
+
+    /// Clones of a node met by keys: which of [`Graph::overs`], and what there is to be waited for.
+    fn meet(&mut self, node: NodeId, path: &[ScopeId]) -> (u32, Dep) {
+        let chain = self.chain(self.graph.nodes[node as usize].scope);
+        let over = Over {
+            node,
+            path: chain.into_iter().zip(path.iter().copied()).collect(),
+        };
+        let waits = self.elsewhere(node, &over.path);
+        let known = self.graph.overs.iter().position(|one| *one == over);
+        let index = known.unwrap_or_else(|| {
+            self.graph.overs.push(over);
+            self.graph.overs.len() - 1
+        });
+        (index as u32, waits)
+    }
+
+    /// What must be waited for where clones of a node are met by keys: all of them, as far as they do not lie around. What
+    /// lies around the node is kept for that.
+    fn elsewhere(&mut self, node: NodeId, way: &[(ScopeId, ScopeId)]) -> Dep {
+        // Around the viewer, at keys of its own: one that lies around it may stand on another key than the one meant.
+        let own = way.iter().take_while(|(one, same)| one == same);
+        let own: Vec<ScopeId> = own.map(|&(one, _)| one).collect();
+        for &(scope, _) in &way[own.len()..] {
+            self.graph.scopes[scope as usize].kept = true;
+        }
+        let (mut waited, mut at) = (node, self.graph.nodes[node as usize].scope);
+        while at != ROOT && !own.contains(&at) {
+            waited = self.barrier(waited, at, Tolerance::Failure);
+            at = self.graph.scopes[at as usize].parent;
+        }
+        Dep {
+            target: Target::Node {
+                node: waited,
+                output: None,
+            },
+            tolerates: Tolerance::Failure,
         }
     }
 

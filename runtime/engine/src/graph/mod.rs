@@ -43,6 +43,9 @@ pub struct ScopeGraph {
     pub depth: u32,
     /// What it goes over; `None` for the root.
     pub over: Option<StreamDefId>,
+    /// Where the step that yields does not lie around: from the outermost, a scope around it, and the scope around the
+    /// instances of this one that stands on the same key.
+    pub way: Vec<(ScopeId, ScopeId)>,
     /// The scopes directly inside it.
     pub children: Vec<ScopeId>,
     /// Its index among its parent's children.
@@ -104,7 +107,8 @@ pub enum NodeKind {
     Gather(Gather),
     /// Waits for all clones of something (`after` a dynamic).
     Barrier,
-    /// Starts the instances of a scope whose keys come from further out than its parent: the inner level of a product.
+    /// Starts the instances of a scope whose keys come from further out than its parent, or from elsewhere: the inner level
+    /// of a product.
     Expand(ScopeId),
     /// Gives the job's result.
     Result,
@@ -168,15 +172,17 @@ pub enum Target {
     },
     /// All clones of a node of a child scope. Skipped clones do not count against it.
     Each(NodeId),
-    /// All keys of a child scope.
+    /// All keys of a child scope, none of which may stand for a failure.
     Stream(ScopeId),
+    /// All keys of a child scope, for one who sees for each what became of it.
+    Keys(ScopeId),
     /// Nothing to wait for: what became of an output elsewhere, see [`Value::Over`]. The node waits for all of its clones
     /// by another dependency.
     Over {
         /// Index into [`Graph::overs`].
         over: u32,
-        /// The output.
-        output: u32,
+        /// The output; `None` for its end alone.
+        output: Option<u32>,
     },
 }
 
@@ -271,12 +277,13 @@ impl Graph {
         graph
     }
 
-    /// Whether the keys of `scope` come from further out than its parent.
+    /// Whether the keys of `scope` come from further out than its parent, or from elsewhere.
     pub fn is_product(&self, scope: ScopeId) -> bool {
         let scope = &self.scopes[scope as usize];
-        scope
-            .over
-            .is_some_and(|over| self.streams[over as usize].scope != scope.parent)
+        !scope.way.is_empty()
+            || scope
+                .over
+                .is_some_and(|over| self.streams[over as usize].scope != scope.parent)
     }
 
     /// Whether `outer` is `inner` or lies around it.

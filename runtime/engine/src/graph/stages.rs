@@ -99,13 +99,15 @@ fn waits(graph: &Graph, node: NodeId, implied: &[NodeId]) -> Waits {
                 push_unique(list, needed);
             }
             Target::Each(each) => push_unique(&mut waits.each, each),
-            Target::Stream(scope) => push_unique(&mut waits.streams, scope),
+            Target::Stream(scope) | Target::Keys(scope) => push_unique(&mut waits.streams, scope),
             // What it waits for is another dependency.
             Target::Over { .. } => {}
         }
     }
     if let NodeKind::Expand(scope) = this.kind {
-        waits.begun = graph.scopes[scope as usize].over;
+        let scope = &graph.scopes[scope as usize];
+        // What is elsewhere has ended by then, which is another dependency.
+        waits.begun = scope.over.filter(|_| scope.way.is_empty());
     }
     waits
 }
@@ -119,7 +121,7 @@ fn push_unique<T: PartialEq>(list: &mut Vec<T>, value: T) {
 /// Puts `node` at the end of a chain, or makes it the first of its own.
 fn place(graph: &mut Graph, node: NodeId, implied: &[NodeId], successors: &[Vec<NodeId>]) {
     let waits = waits(graph, node, implied);
-    let stage = match joinable(graph, &waits, successors) {
+    let stage = match joinable(graph, node, &waits, successors) {
         Some(stage) => stage,
         None => {
             let scope = graph.nodes[node as usize].scope;
@@ -146,8 +148,14 @@ fn place(graph: &mut Graph, node: NodeId, implied: &[NodeId], successors: &[Vec<
     placed.index = index;
 }
 
-fn joinable(graph: &Graph, waits: &Waits, successors: &[Vec<NodeId>]) -> Option<StageId> {
-    if waits.begun.is_some() || !waits.each.is_empty() || !waits.streams.is_empty() {
+fn joinable(
+    graph: &Graph,
+    node: NodeId,
+    waits: &Waits,
+    successors: &[Vec<NodeId>],
+) -> Option<StageId> {
+    let expands = matches!(graph.nodes[node as usize].kind, NodeKind::Expand(_));
+    if expands || !waits.each.is_empty() || !waits.streams.is_empty() {
         return None;
     }
     let &last = waits.same.iter().max()?;

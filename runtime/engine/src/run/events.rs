@@ -3,9 +3,9 @@
 use dynop_abi::plan::StepId;
 
 use super::family::{Stream, get_at, set_at};
-use super::{Created, FamilyId, NONE, Run, StreamEnd, StreamId};
+use super::{Created, FamilyId, NONE, ROOT_FAMILY, Run, StreamEnd, StreamId};
 use crate::decide::State;
-use crate::graph::{NodeId, NodeKind, StageId};
+use crate::graph::{NodeId, NodeKind, StageId, StreamDefId};
 
 /// A dynamic output of a clone that has begun.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +49,7 @@ impl Run<'_> {
                 stream,
             });
             for &over in &def.over {
-                if graph.scopes[over as usize].parent == scope {
+                if !graph.is_product(over) {
                     created.push(self.create_over(over, family, position, stream));
                 }
             }
@@ -69,7 +69,7 @@ impl Run<'_> {
             return None;
         };
         let def = self.graph.scopes[scope as usize].over?;
-        let (at, at_position) = self.enclosing(family, self.graph.streams[def as usize].scope);
+        let (at, at_position) = self.maker(scope, def, family, position)?;
         let stream = self.stream_at(def, at, at_position);
         if stream == NONE {
             return None;
@@ -84,6 +84,33 @@ impl Run<'_> {
             self.close(created.family);
         }
         Some(created)
+    }
+
+    /// The instance in which the step lives whose output `scope` goes over, seen from the parent's instance.
+    fn maker(
+        &self,
+        scope: u32,
+        def: StreamDefId,
+        family: FamilyId,
+        position: u32,
+    ) -> Option<(FamilyId, u32)> {
+        let way = &self.graph.scopes[scope as usize].way;
+        if way.is_empty() {
+            return Some(self.enclosing(family, self.graph.streams[def as usize].scope));
+        }
+        let (mut at, mut at_position) = (ROOT_FAMILY, 0);
+        for &(inner, same) in way {
+            let index = self.graph.scopes[inner as usize].index as usize;
+            at = get_at(&self.family(at).children[index], at_position);
+            if at == NONE || self.families[at as usize].is_none() {
+                return None;
+            }
+            at_position = match self.family(family).scope == same {
+                true => position,
+                false => self.enclosing(family, same).1,
+            };
+        }
+        Some((at, at_position))
     }
 
     fn create_over(

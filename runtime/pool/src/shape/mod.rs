@@ -15,7 +15,7 @@ mod uses;
 use std::sync::Arc;
 
 use dynop_abi::desc::{FieldDesc, Kind, PLAIN, TypeDesc};
-use dynop_abi::plan::{Collect, Job, StepId};
+use dynop_abi::plan::{Collect, Job, ScopeId, StepId};
 use dynop_engine::graph::{Graph, NodeId, Tolerance};
 use dynop_values::Owned;
 
@@ -161,7 +161,11 @@ pub(crate) enum Looked {
     /// All clones of a node of a child scope.
     Each { child: usize, local: u32 },
     /// All keys of a child scope. `whole` says that none of them may stand for a failure.
-    Stream { child: usize, whole: bool },
+    Stream {
+        child: usize,
+        scope: ScopeId,
+        whole: bool,
+    },
     /// A node elsewhere.
     Over {
         way: Way,

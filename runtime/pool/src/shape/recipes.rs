@@ -34,16 +34,8 @@ impl Builder<'_> {
             });
         }
         let (mut checks, mut outer_checks) = (Vec::new(), Vec::new());
-        // What goes over clones one by one sees for each what became of it.
-        let one_by_one = match &node.kind {
-            NodeKind::Gather(gather) => gather.into == Collect::Results,
-            _ => !node.sides.is_empty(),
-        };
         for dep in &node.deps {
-            let mut check = self.check(dep, node.scope, Some(node.stage));
-            if let Looked::Stream { whole, .. } = &mut check.what {
-                *whole = !one_by_one;
-            }
+            let check = self.check(dep, node.scope, Some(node.stage));
             match check.what {
                 Looked::Node { hops, .. } if hops > 0 => outer_checks.push(check),
                 _ => checks.push(check),
@@ -248,9 +240,10 @@ impl Builder<'_> {
                     local: self.shape.nodes[node as usize].local,
                 }
             }
-            Target::Stream(scope) => Looked::Stream {
+            Target::Stream(scope) | Target::Keys(scope) => Looked::Stream {
                 child: self.graph.scopes[scope as usize].index as usize,
-                whole: true,
+                scope,
+                whole: matches!(dep.target, Target::Stream(_)),
             },
             Target::Over { over, output } => {
                 let node = self.graph.overs[over as usize].node as usize;
@@ -258,8 +251,8 @@ impl Builder<'_> {
                 Looked::Over {
                     way: self.way(over, scope),
                     local: self.shape.nodes[node].local,
-                    present: outputs
-                        .get(output as usize)
+                    present: output
+                        .and_then(|output| outputs.get(output as usize))
                         .and_then(|output| output.present),
                 }
             }
@@ -267,7 +260,7 @@ impl Builder<'_> {
         let node = match dep.target {
             Target::Node { node, .. } | Target::Each(node) => Some(node),
             Target::Over { over, .. } => Some(self.graph.overs[over as usize].node),
-            Target::Stream(_) => None,
+            Target::Stream(_) | Target::Keys(_) => None,
         };
         Check {
             what,
