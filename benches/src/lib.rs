@@ -6,8 +6,8 @@
 //! | bin | what |
 //! |---|---|
 //! | `fan_out` | cost of one mapped key beside rayon and a plain loop, and memory |
-//! | `kernels` | compiled code beside Rust release: `fib`, `sieve`, `words` |
 //! | `editor` | from an edit of 5,000 lines to diagnostics, memory after 10,000 edits |
+//! | `kernels` | compiled code, by each back end, beside Rust release and `gcc -O2` |
 //! | `compile` | time of each stage, size and start-up of executables |
 
 use std::path::{Path, PathBuf};
@@ -28,11 +28,19 @@ pub fn root() -> PathBuf {
 /// # Errors
 /// The drawing of what was found, if that stops the build.
 pub fn build(path: &Path) -> Result<(Frontend, Vec<u8>), String> {
+    build_with(path, &BuildOptions::of_environment())
+}
+
+/// The same, compiled as the options say.
+///
+/// # Errors
+/// The drawing of what was found, if that stops the build.
+pub fn build_with(path: &Path, options: &BuildOptions) -> Result<(Frontend, Vec<u8>), String> {
     std::thread::scope(|scope| {
         let work = || {
             let mut front = Frontend::default();
             front.check(path);
-            match front.build(&BuildOptions::of_environment(), None) {
+            match front.build(options, None) {
                 Ok(Built::Executable(bytes)) => Ok((front, bytes)),
                 _ => Err(render(
                     &front.diagnostics,

@@ -4,6 +4,7 @@
 //! A program `NAME.dyn` says in its first comment lines what is expected:
 //! `// args: --n 3`, `// exit: 1`, `// out: 42` (repeated for more lines), `// err: text that standard error contains`.
 
+mod backends;
 mod command_line;
 mod commands;
 mod copies;

@@ -1,4 +1,5 @@
-//! How long a build takes by stage, how large executables are, and how long one takes to start.
+//! How long a build takes by stage, how large executables are, and how long one takes to start. `DYNOP_BACKEND=llvm` has
+//! them compiled by LLVM.
 
 use std::process::Command;
 

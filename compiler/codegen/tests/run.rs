@@ -3,6 +3,7 @@
 //! `tests/run/NAME.ir` holds a program whose ops take nothing and give an `Int`; its comments `// prints: …` say what
 //! each op must print. A buffer that is left over or released twice shows in what is printed.
 
+mod evaluate;
 mod random;
 
 use std::path::{Path, PathBuf};
@@ -46,6 +47,7 @@ fn run(name: &str, program: &Program, level: Level, options: &Options) -> Vec<St
     let built = Command::new("cc")
         .args(["-O1", "-w", "-static-pie", "-Wl,-z,text", "-o"])
         .args([&executable, &here().join("harness.c"), &object])
+        .arg("-lm")
         .output()
         .expect("a C compiler");
     assert!(
@@ -89,40 +91,52 @@ fn programs_print_what_they_should() {
     }
 }
 
-/// Random functions leave nothing over, release nothing twice, and do the same at every level.
-#[test]
-fn random_programs_keep_their_counts() {
-    let seeds = std::env::var("SEEDS").ok().and_then(|n| n.parse().ok());
-    for seed in 0..seeds.unwrap_or(2) {
-        let program = random::program(seed, 60);
-        let text = print(&program);
-        assert_eq!(print(&parse(&text).expect("it reads")), text);
-        let full = run(
-            &format!("seed {seed}"),
-            &program,
-            Level::Full,
-            &Options::default(),
-        );
-        let leaks: Vec<(usize, &String)> = full
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| line.contains("left"))
-            .collect();
-        assert!(leaks.is_empty(), "seed {seed}: {leaks:?}\n{text}");
-        let failed = full
-            .iter()
-            .filter(|line| line.starts_with("failed"))
-            .count();
-        assert!(
-            failed > 0 && failed < full.len(),
-            "seed {seed} tries one way only"
-        );
-        for (level, way) in [Level::Needed, Level::Full]
-            .into_iter()
-            .flat_map(|level| ways().into_iter().map(move |way| (level, way)))
-        {
-            let other = run(&format!("seed {seed} {way:?}"), &program, level, &way);
-            assert_eq!(full, other, "seed {seed} {level:?} {way:?}\n{text}");
+/// Random functions leave nothing over, release nothing twice, and do what the evaluator says, at every level and by every
+/// back end.
+fn agree(what: &str, seed: u64, program: &Program) {
+    let text = print(program);
+    assert_eq!(print(&parse(&text).expect("it reads")), text);
+    let wanted: Vec<String> = (0..program.ops.len())
+        .map(|op| evaluate::evaluate(program, op))
+        .collect();
+    let failed = wanted
+        .iter()
+        .filter(|line| line.starts_with("failed"))
+        .count();
+    assert!(
+        failed > 0 && failed < wanted.len(),
+        "{what} {seed} tries one way only: {wanted:?}"
+    );
+    for level in [Level::Needed, Level::Full] {
+        for way in ways() {
+            let name = format!("{what} {seed} {level:?} {way:?}");
+            let printed = run(&name, program, level, &way);
+            let differ: Vec<_> = (0..)
+                .zip(wanted.iter().zip(&printed))
+                .filter(|(_, (a, b))| a != b)
+                .collect();
+            assert!(differ.is_empty(), "{name}: {differ:?}\n{text}");
         }
+    }
+}
+
+/// The first seeds, or those from `SEED` on, as many as `SEEDS` says.
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse().ok());
+    let first = number("SEED").unwrap_or(0);
+    first..first + number("SEEDS").unwrap_or(2)
+}
+
+#[test]
+fn random_programs_of_texts() {
+    for seed in seeds() {
+        agree("texts", seed, &random::program(seed, 60));
+    }
+}
+
+#[test]
+fn random_programs_of_numbers() {
+    for seed in seeds() {
+        agree("numbers", seed, &random::numbers::program(seed, 40));
     }
 }

@@ -203,7 +203,13 @@ impl<'a> Shared<'a> {
         if let Some(&id) = self.entries.get(entry.name) {
             return Ok(id);
         }
-        let signature = signature(&declared);
+        let mut signature = signature(&declared);
+        // Rust and C take it for granted that the caller has extended a byte.
+        for param in &mut signature.params {
+            if param.value_type == types::I8 {
+                *param = param.uext();
+            }
+        }
         let id = self
             .module
             .declare_function(entry.name, Linkage::Import, &signature)?;

@@ -239,6 +239,11 @@ impl<'c> Emitter<'_, 'c, '_> {
                 self.shared.attribute("zeroext", 0),
             );
         }
+        // It is the user's, also where it has the name of a function of C that LLVM knows.
+        call.add_attribute(
+            AttributeLoc::Function,
+            self.shared.attribute("nobuiltin", 0),
+        );
         let returned = call.try_as_basic_value().basic();
         Ok(match (result, returned) {
             (Some(ty), Some(value)) => Some((Val::Parts(vec![value]), ty)),

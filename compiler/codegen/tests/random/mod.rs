@@ -6,6 +6,8 @@ use dynop_ir::{
     TypeId,
 };
 
+pub mod numbers;
+
 /// A small generator of numbers (SplitMix64).
 struct Random(u64);
 
