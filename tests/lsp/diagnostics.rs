@@ -21,7 +21,7 @@ job main() -> Int {
 }
 ";
 
-fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, impl Fn(&str) -> PathBuf + use<>) {
+pub fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, impl Fn(&str) -> PathBuf + use<>) {
     let folder = tempfile::tempdir().expect("a folder");
     // As the server sees it, were there a link on the way.
     let root = folder.path().canonicalize().expect("it is there");

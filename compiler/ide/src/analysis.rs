@@ -48,7 +48,7 @@ impl Analysis {
         Self::of(&self.main, program)
     }
 
-    fn of(main: &Path, program: Program) -> Self {
+    pub(crate) fn of(main: &Path, program: Program) -> Self {
         let mut diagnostics = program.diagnostics.clone();
         let mut checked = (!program.files.is_empty()).then(|| {
             let mut checked = dynop_sema::check_recorded(&program.inputs());

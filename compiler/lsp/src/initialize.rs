@@ -3,17 +3,22 @@
 //! The client's words are read leniently, field by field: one that says something odd about a feature that is not used here
 //! is no reason to refuse it.
 
+use std::path::PathBuf;
+
 use gen_lsp_types as lsp;
 use serde_json::{Value, json};
 
 use crate::positions::Encoding;
 use crate::snapshot::Client;
+use crate::workspace;
 
 /// What is known of a client from its `initialize`.
 #[derive(Clone, Debug)]
 pub struct Hello {
     /// What it can do.
     pub client: Client,
+    /// The folders that it has open.
+    pub roots: Vec<PathBuf>,
     /// The process that has started the server; when it is gone, so is the reason to run.
     pub parent: Option<u32>,
 }
@@ -44,6 +49,7 @@ impl Hello {
                 has_code_action_literals: at("textDocument/codeAction/codeActionLiteralSupport")
                     .is_some_and(Value::is_object),
             },
+            roots: workspace::roots(params),
             parent: params
                 .get("processId")
                 .and_then(Value::as_u64)
@@ -121,6 +127,7 @@ fn workspace() -> lsp::WorkspaceOptions {
         }),
         file_operations: Some(lsp::FileOperationOptions {
             did_create: sources(),
+            will_rename: sources(),
             did_rename: sources(),
             did_delete: sources(),
             ..Default::default()

@@ -19,6 +19,7 @@ mod server;
 mod snapshot;
 mod transport;
 mod uri;
+mod workspace;
 
 use std::io::{BufReader, Read, Write};
 use std::sync::mpsc::channel;

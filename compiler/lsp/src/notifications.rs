@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::documents::Document;
 use crate::server::Server;
 use crate::uri;
+use crate::workspace;
 
 /// What follows from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,10 @@ pub fn take(server: &mut Server, method: &str, params: Value) -> Result<Effect, 
         Method::WorkspaceDidRenameFiles => renamed(server, &read(params)?),
         Method::WorkspaceDidDeleteFiles => deleted(server, &read(params)?),
         Method::WorkspaceDidCreateFiles => created(server, &read(params)?),
+        Method::WorkspaceDidChangeWorkspaceFolders => {
+            other_folders(server, &read(params)?);
+            return Ok(Effect::Nothing);
+        }
         _ => return Ok(Effect::Nothing),
     }
     Ok(Effect::Changed)
@@ -78,6 +83,13 @@ fn saved(server: &mut Server, params: &lsp::DidSaveTextDocumentParams) {
     if let Some(document) = server.documents.get_mut(&path) {
         document.is_gone = false;
     }
+}
+
+fn other_folders(server: &mut Server, params: &lsp::DidChangeWorkspaceFoldersParams) {
+    let paths = |folders: &[lsp::WorkspaceFolder]| folders.iter().map(workspace::path_of).collect();
+    let (opened, closed): (Vec<_>, Vec<_>) =
+        (paths(&params.event.added), paths(&params.event.removed));
+    server.moments.change_roots(opened, &closed);
 }
 
 fn watched(server: &mut Server, params: &lsp::DidChangeWatchedFilesParams) {

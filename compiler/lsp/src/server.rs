@@ -102,7 +102,7 @@ impl Server {
             outgoing,
             pool: Pool::new(THREADS)?,
             phase: Phase::Waiting,
-            moments: Moments::new(client, pages.clone()),
+            moments: Moments::new(client, Vec::new(), pages.clone()),
             pages,
             documents: Documents::default(),
             published: Published::default(),
@@ -213,7 +213,7 @@ impl Server {
             Err(why) => self.refuse(id, ErrorCode::InternalError, &why.to_string()),
         }
         self.has_watching = hello.client.has_watching;
-        self.moments = Moments::new(Arc::new(hello.client), self.pages.clone());
+        self.moments = Moments::new(Arc::new(hello.client), hello.roots, self.pages.clone());
         self.phase = Phase::Running;
     }
 

@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub client: Arc<Client>,
     /// Buffers and disk.
     pub files: Overlay,
+    /// The folders that the client has open.
+    pub roots: Arc<Vec<PathBuf>>,
     /// Where pages and library files lie for the client to open.
     pub pages: Arc<Pages>,
     cells: Arc<Mutex<HashMap<PathBuf, Cell>>>,
@@ -72,6 +74,7 @@ pub fn library_file(analysis: &Analysis, name: &str) -> Option<FileId> {
 #[derive(Debug)]
 pub struct Moments {
     client: Arc<Client>,
+    roots: Arc<Vec<PathBuf>>,
     disk: Arc<Disk>,
     pages: Arc<Pages>,
     latest: Latest,
@@ -81,9 +84,10 @@ pub struct Moments {
 
 impl Moments {
     /// Before anything is open.
-    pub fn new(client: Arc<Client>, pages: Arc<Pages>) -> Self {
+    pub fn new(client: Arc<Client>, roots: Vec<PathBuf>, pages: Arc<Pages>) -> Self {
         Self {
             client,
+            roots: Arc::new(roots),
             disk: Arc::default(),
             pages,
             latest: Latest::default(),
@@ -96,6 +100,13 @@ impl Moments {
     pub fn advance(&mut self) {
         self.current.fetch_add(1, Ordering::Relaxed);
         self.cells = Arc::default();
+    }
+
+    /// Other folders are open.
+    pub fn change_roots(&mut self, opened: Vec<PathBuf>, closed: &[PathBuf]) {
+        let roots = Arc::make_mut(&mut self.roots);
+        roots.retain(|root| !closed.contains(root) && !opened.contains(root));
+        roots.extend(opened);
     }
 
     /// How columns are counted.
@@ -128,6 +139,7 @@ impl Moments {
                 documents: documents.clone(),
                 disk: self.disk.clone(),
             },
+            roots: self.roots.clone(),
             pages: self.pages.clone(),
             cells: self.cells.clone(),
             latest: self.latest.clone(),
@@ -155,12 +167,11 @@ impl Snapshot {
         let lock = || self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let before = lock().get(main).cloned();
         let analysis = match &before {
-            Some(before) => before.again(&self.files),
-            None => Analysis::new(main, &self.files),
+            Some(before) => before.again_or_same(&self.files),
+            None => Arc::new(Analysis::new(main, &self.files)),
         };
-        let analysis = Arc::new(analysis);
-        // A closed program is not kept; and of two moments the later one is the better beginning for the next.
-        if !self.is_stale() {
+        // What is not open is not kept; and of two moments the later one is the better beginning for the next.
+        if !self.is_stale() && self.files.documents.get(main).is_some() {
             lock().insert(main.to_path_buf(), analysis.clone());
         }
         analysis

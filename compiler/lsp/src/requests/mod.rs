@@ -7,6 +7,7 @@ mod hover;
 mod references;
 mod rename;
 mod symbols;
+mod will_rename;
 
 use gen_lsp_types as lsp;
 use gen_lsp_types::LspRequestMethod as Method;
@@ -45,6 +46,9 @@ pub fn route(method: &str, params: Value) -> Result<Job, ResponseError> {
             job::<lsp::PrepareRenameRequest>(params, rename::prepare)
         }
         Method::TextDocumentRename => job::<lsp::RenameRequest>(params, rename::answer),
+        Method::WorkspaceWillRenameFiles => {
+            job::<lsp::WillRenameFilesRequest>(params, will_rename::answer)
+        }
         _ => Err(error(
             ErrorCode::MethodNotFound,
             format!("there is no method {method}"),

@@ -1,6 +1,6 @@
 //! Where a name is used: `textDocument/references`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dynop_base::FileId;
@@ -10,6 +10,7 @@ use lsp_server::ResponseError;
 
 use crate::convert;
 use crate::snapshot::{Snapshot, library_file};
+use crate::workspace;
 
 /// Answers.
 pub fn answer(
@@ -18,7 +19,7 @@ pub fn answer(
 ) -> Result<Option<Vec<Location>>, ResponseError> {
     let place = params.text_document_position_params;
     let with_declaration = params.context.include_declaration;
-    let programs = programs_with(at, &place.text_document.uri, place.position);
+    let programs = all_programs_with(at, &place.text_document.uri, place.position);
     let mut spans = Vec::new();
     for (analysis, file, offset) in &programs {
         let found = analysis.references(*file, *offset, with_declaration);
@@ -29,12 +30,31 @@ pub fn answer(
     Ok((!found.is_empty()).then_some(found))
 }
 
+/// A program with a place in it.
+pub type Place = (Arc<Analysis>, FileId, u32);
+
 /// The programs that have a file, with the place in each: its own, and those of the open buffers that import it.
-pub fn programs_with(
+pub fn programs_with(at: &Snapshot, uri: &Uri, position: Position) -> Vec<Place> {
+    programs_of(at, uri, position, |_| at.mains())
+}
+
+/// Those, and the programs of all files in the client's folders that import it.
+pub fn all_programs_with(at: &Snapshot, uri: &Uri, position: Position) -> Vec<Place> {
+    programs_of(at, uri, position, |path| {
+        let mut mains = workspace::importers(&at.roots, &at.files, path);
+        mains.extend(at.mains());
+        mains.sort();
+        mains.dedup();
+        mains
+    })
+}
+
+fn programs_of(
     at: &Snapshot,
     uri: &Uri,
     position: Position,
-) -> Vec<(Arc<Analysis>, FileId, u32)> {
+    mains: impl FnOnce(&Path) -> Vec<PathBuf>,
+) -> Vec<Place> {
     let Some(own) = at.place(uri, position) else {
         return Vec::new();
     };
@@ -44,7 +64,7 @@ pub fn programs_with(
     let path = Path::new(&name);
     let is_library = analysis.is_library(*file);
     let mut programs = vec![own];
-    for main in at.mains() {
+    for main in mains(path) {
         if main == path {
             continue;
         }

@@ -4,7 +4,7 @@ use gen_lsp_types::{PrepareRenameParams, PrepareRenameResult, RenameParams, Work
 use lsp_server::{ErrorCode, ResponseError};
 
 use super::error;
-use super::references::programs_with;
+use super::references::all_programs_with;
 use crate::convert;
 use crate::snapshot::Snapshot;
 
@@ -24,7 +24,7 @@ pub fn prepare(
 /// Renames.
 pub fn answer(at: &Snapshot, params: RenameParams) -> Result<Option<WorkspaceEdit>, ResponseError> {
     let place = params.text_document_position_params;
-    let programs = programs_with(at, &place.text_document.uri, place.position);
+    let programs = all_programs_with(at, &place.text_document.uri, place.position);
     let mut edits = Vec::new();
     for (analysis, file, offset) in &programs {
         let found = analysis
