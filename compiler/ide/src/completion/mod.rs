@@ -186,6 +186,11 @@ impl<'a> Completer<'a> {
             Place::AttributeArgument(attribute) => {
                 named(dynop_sema::policy::argument_names(Some(attribute)))
             }
+            Place::Replaced => {
+                let mut items = self.values();
+                items.retain(|item| item.kind == ItemKind::Op);
+                items
+            }
             Place::Free => Vec::new(),
         })
     }

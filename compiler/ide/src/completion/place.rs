@@ -43,6 +43,8 @@ pub(super) enum Place<'a> {
     Attribute,
     /// An argument of this attribute.
     AttributeArgument(&'a str),
+    /// An op that a run replaces.
+    Replaced,
     /// Free text: a new name, a comment, a string.
     Free,
 }
@@ -141,6 +143,11 @@ impl<'a> Completer<'a> {
             } if name.span == self.mark => Some(Place::Member(base, *optional)),
             ExprKind::Call { args, .. } if args.iter().any(|arg| self.names(arg)) => {
                 Some(Place::ArgumentName(expr))
+            }
+            ExprKind::Run { replacements, .. }
+                if replacements.iter().any(|(name, _)| name.span == self.mark) =>
+            {
+                Some(Place::Replaced)
             }
             // In a text, but not in an expression in it.
             ExprKind::Str(_) | ExprKind::FString(_) | ExprKind::Shell(_) | ExprKind::Bytes(_) => {

@@ -156,6 +156,18 @@ fn outputs_in_yield() {
 }
 
 #[test]
+fn ops_that_a_run_replaces() {
+    let text = with(
+        "job main(path: Path) -> List<Row> { load(path).collect() }\ntest \"t\" {\n    let r = run main(path: \"x\") with $0 = |path, lines| []\n}\n",
+    );
+    assert_eq!(labels(&text), ["count", "load"]);
+    let text = with(
+        "job main(path: Path) -> List<Row> { load(path).collect() }\ntest \"t\" {\n    let r = run m$0\n}\n",
+    );
+    assert!(labels(&text).contains(&"main".to_owned()));
+}
+
+#[test]
 fn types() {
     let found = labels(&with("fn f<T>(a: List<$0>) -> Int { 0 }\n"));
     assert_eq!(found[0], "T");

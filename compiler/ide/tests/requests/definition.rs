@@ -122,6 +122,20 @@ fn in_a_broken_body() {
 }
 
 #[test]
+fn in_a_closure_of_a_broken_job() {
+    let text = "op count(n: Int) -> Int { n }\njob main() -> List<Int> {\n    unknown().map(|row| $0count(row)).collect()\n}\n";
+    assert_eq!(
+        definition(text),
+        "/main.dyn:1: op «count»(n: Int) -> Int { n }"
+    );
+    let text = text.replace("$0count(row)", "count(r$0ow)");
+    assert_eq!(
+        definition(&text),
+        "/main.dyn:3: unknown().map(|«row»| count(row)).collect()"
+    );
+}
+
+#[test]
 fn nothing_of_nothing() {
     assert_eq!(definition("fn f() -> Int { $0 1 }\n"), "");
     assert_eq!(definition("fn f() -> Int { unkn$0own }\n"), "");

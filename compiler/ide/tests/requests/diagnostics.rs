@@ -26,6 +26,12 @@ fn of_all_files_and_of_the_plan() {
 }
 
 #[test]
+fn an_error_silences_nothing_else() {
+    let text = "op a(x: Int, y) -> Int {\n    x +\n}\nop b(x: Strr) -> Int {\n    unknown(x)\n    x.\n}\nop c(x: Int -> Int {\n    1\n}\nop d(x: Int) -> Int {\n    \"d\"\n}\njob main(n: Int) -> Int {\n    let p = a(n, n)\n    let q = b(p)\n    d(q, 1)\n}\n";
+    insta::assert_snapshot!(found(&fixture(text).analysis).join("\n"));
+}
+
+#[test]
 fn unused_names_are_dimmed() {
     let fixture = fixture("fn f() -> Int {\n    let unused = 1\n    return 2\n    3\n}\n");
     let dimmed = fixture

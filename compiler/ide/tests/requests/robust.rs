@@ -248,3 +248,29 @@ fn what_is_written_would_have_been_proposed() {
         missed.join("\n")
     );
 }
+
+#[test]
+fn broken_closures_within_each_other_end() {
+    let nested = |call: &str, depth: usize| {
+        let open = format!("{call}(|x| ").repeat(depth);
+        format!("{open}x{}", ")".repeat(depth))
+    };
+    for call in [
+        "unknown().map",
+        "x.map",
+        "xs.fold",
+        "unknown",
+        "d.map(1, ",
+        "d.zap",
+    ] {
+        let value = nested(call, 60);
+        let text = format!(
+            "op o() -> DynamicOutput<Int> {{ yield DynamicOutput(1, mapping_key: 1) }}\njob j(x: Int) -> Int {{\n    let d = o()\n    {value}\n}}\nfn f(xs: List<Int>, x: Int, d: Int) -> Int {{\n    {value}\n}}\n"
+        );
+        let start = std::time::Instant::now();
+        let (analysis, _) = analyse(Path::new("/a.dyn"), &text);
+        assert!(!analysis.diagnostics().is_empty());
+        let took = start.elapsed();
+        assert!(took.as_secs() < 20, "{call}: {took:?}");
+    }
+}

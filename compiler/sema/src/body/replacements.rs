@@ -160,6 +160,7 @@ impl BodyChecker<'_, '_> {
 
     /// The op that an expression names.
     fn op_named(&mut self, value: &ast::Expr) -> Option<FunctionId> {
+        let mut place = value.span;
         let definition = match &value.kind {
             ast::ExprKind::Name(name) if self.local(*name).is_none() => {
                 self.cx.resolve(self.module, *name)
@@ -167,14 +168,14 @@ impl BodyChecker<'_, '_> {
             ast::ExprKind::Field { base, name, .. } => {
                 let module = self.module_of(base)?;
                 let entry = self.cx.member(module, name.name)?;
+                place = name.span;
                 entry.public.then_some(entry.definition)
             }
             _ => None,
         };
         match definition? {
             Definition::Function(id) if self.cx.function(id).kind == FunctionKind::Op => {
-                self.cx
-                    .note_definition(value.span, Definition::Function(id));
+                self.cx.note_definition(place, Definition::Function(id));
                 Some(id)
             }
             _ => None,

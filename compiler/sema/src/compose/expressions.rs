@@ -251,6 +251,7 @@ impl Composer<'_, '_> {
         self.findings.requirements.append(&mut found.requirements);
         self.findings.instances.append(&mut found.instances);
         let ty = if value.ty == Ty::Error {
+            self.record_closures_in(expr);
             CTy::Error
         } else {
             CTy::Value(value.ty.clone())

@@ -54,11 +54,13 @@ impl Composer<'_, '_> {
         args: &[ast::Arg],
     ) -> Option<Each> {
         let CTy::Dynamic(item) = node.ty.clone() else {
+            self.record_closures(args);
             self.not_dynamic(node, name);
             return None;
         };
         let word = name.name;
         let [arg] = args else {
+            self.record_closures(args);
             self.report(
                 Diagnostic::new(
                     &composition::BAD_MAP,

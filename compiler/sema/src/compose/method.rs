@@ -33,6 +33,7 @@ impl Composer<'_, '_> {
     ) -> Node {
         let node = self.node(base, None);
         if node.is_error() || matches!(node.ty, CTy::Error) {
+            self.record_closures(args);
             return Node::error(expr.span);
         }
         match name.name.as_str() {
@@ -45,7 +46,10 @@ impl Composer<'_, '_> {
             "flatten" => self.flatten(expr, node, name, args),
             "with" => self.with(expr, node, name, args),
             "collect_results" => self.collect(expr, node, name, args, Gathering::Results),
-            _ => self.unknown_method(expr, &node, name),
+            _ => {
+                self.record_closures(args);
+                self.unknown_method(expr, &node, name)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::hir::{Expr, FunctionId};
 use crate::ty::Ty;
 
 mod argument;
+mod broken;
 mod check;
 mod control;
 mod expressions;
