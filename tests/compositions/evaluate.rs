@@ -107,7 +107,8 @@ pub fn evaluate(node: &Node, names: &Names) -> Value {
             }
             Items(all)
         }
-        Node::Zip(d, (left, x), (right, y)) => chosen(evaluate(d, names), |item| {
+        Node::Concat(d, e) => concat(evaluate(d, names), evaluate(e, names)),
+        Node::Zip(d, (left, x), (right, y)) => chosen(whole(evaluate(d, names)), |item| {
             let x = with(x, names, left, item.clone());
             let y = with(y, names, right, item);
             Some(match both(&x, &y) {
@@ -197,6 +198,35 @@ fn each(items: Value, mut make: impl FnMut(Value) -> Value) -> Value {
         x => (key, make(x)),
     });
     Items(made.collect())
+}
+
+/// What a step takes all keys of: it fails where those of an inner level are not known.
+fn whole(items: Value) -> Value {
+    match items {
+        Items(items) if items.iter().any(|(key, _)| key.ends_with('/')) => Failed,
+        items => items,
+    }
+}
+
+/// All of one, then all of the other, whose keys must differ.
+fn concat(left: Value, right: Value) -> Value {
+    let (mut all, right) = match (whole(left), whole(right)) {
+        (Items(left), Items(right)) => (left, right),
+        (Failed | Lost, _) | (_, Failed | Lost) => return Failed,
+        _ => return Skipped,
+    };
+    all.retain(|(_, x)| *x != Skipped);
+    let known = all.len();
+    for (key, x) in right {
+        if x == Skipped {
+            continue;
+        }
+        if all[..known].iter().any(|(other, _)| *other == key) {
+            return Failed;
+        }
+        all.push((key, x));
+    }
+    Items(all)
 }
 
 /// A step of its own, which leaves out what was skipped.

@@ -31,6 +31,8 @@ pub enum Node {
     Flat(Box<Node>, String, Box<Node>),
     /// `d.map(|name| x).zip(d.map(|name| y)).map(both)`
     Zip(Box<Node>, (String, Box<Node>), (String, Box<Node>)),
+    /// `d.concat(e)`
+    Concat(Box<Node>, Box<Node>),
     /// `d.map(halves).even`, or `.odd`
     Halves(Box<Node>, bool),
     /// `d.map(|x, key| with_key(x, key))`
@@ -163,9 +165,13 @@ impl Generator {
     }
 
     fn dynamic(&mut self, known: &[Known], depth: u32) -> Node {
-        let choice = if depth > 0 { self.below(11) } else { 0 };
+        let choice = if depth > 0 { self.below(12) } else { 0 };
         let deep = depth.saturating_sub(1);
         match choice {
+            11 => Node::Concat(
+                Box::new(self.dynamic(known, deep)),
+                Box::new(self.dynamic(known, deep)),
+            ),
             3 | 4 => {
                 let (source, name, body) = self.closure(known, deep);
                 Node::Map(source, name, body)
@@ -183,7 +189,7 @@ impl Generator {
             7 => {
                 let source = match self.pick(known, true) {
                     Some(name) => name,
-                    None => Node::Numbers(self.below(4) as i64),
+                    None => self.dynamic(known, deep),
                 };
                 let mut side = || {
                     let name = self.name();
@@ -278,6 +284,7 @@ impl Node {
                 let (d, x, y) = (d.text(), x.text(), y.text());
                 format!("{d}.map(|{left}| {x}).zip({d}.map(|{right}| {y})).map(both)")
             }
+            Self::Concat(d, e) => format!("{}.concat({})", d.text(), e.text()),
             Self::Halves(d, even) => {
                 let part = if *even { "even" } else { "odd" };
                 format!("{}.map(halves).{part}", d.text())

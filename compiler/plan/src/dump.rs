@@ -130,8 +130,9 @@ fn source(plan: &Plan, job: &Job, from: &Source) -> String {
                 .collect();
             keys.join("/")
         }
-        Source::Each { scope: id, value } => {
-            format!("each{} {}", scope(id), source(plan, job, value))
+        Source::Each { scopes, value } => {
+            let levels: String = scopes.iter().map(scope).collect();
+            format!("each{levels} {}", source(plan, job, value))
         }
         Source::Collect {
             scope: id,

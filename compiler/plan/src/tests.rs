@@ -332,13 +332,6 @@ graph noted(x: Int) { chunks(x).map(|z| note("z").after(z)) }
 );
 
 becomes!(
-    not_yet,
-    r#"
-job flattened() -> Int { gather(nums().zip(nums().map(chunks).flatten()).collect()) }
-"#
-);
-
-becomes!(
     flattened,
     r#"
 job list() -> Int { sum(nums().map(chunks).flatten().map(double).collect()) }
@@ -351,6 +344,14 @@ job inner_first() -> Int {
 }
 job kept() -> Int {
     sum(nums().map(chunks).flatten().filter(|x| odd(x)).map(double).collect())
+}
+job paired() -> Int {
+    let d = nums().map(chunks).flatten()
+    sum(d.zip(d.map(double)).map(both).collect())
+}
+job joined() -> Int {
+    let d = nums()
+    total(d.map(|x| d.map(|y| chunks(add(x, y))).flatten().concat(nums(x)).map(double).collect()).collect())
 }
 "#
 );

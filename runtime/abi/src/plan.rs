@@ -331,13 +331,15 @@ pub enum Source {
     /// The mapping key of an item of a flattened dynamic, a `Str`: the keys of these scopes, from the outermost, joined
     /// by `/`. Each is the clone's own scope or around it.
     FlatKey(Vec<ScopeId>),
-    /// All values of a dynamic, each with its key: for each instance of `scope` within the step's own instance, in the
-    /// order of the keys, the value seen from it. An input of a step without an op, nowhere else; it ends when the keys
+    /// All values of a dynamic, each with its key: for each instance of the last of `scopes` within the step's own instance,
+    /// in the order of the keys, the value seen from it. Several scopes are those of a flattened dynamic: its keys are lists
+    /// of the keys of all of them. An input of a step without an op, nowhere else; it ends when the keys
     /// have ended and is upstream-failed or skipped as a whole where what yields the keys failed or was skipped.
     Each {
-        /// The scope that is gone over; its parent is the step's own scope or around it.
-        scope: ScopeId,
-        /// The value, seen from an instance of `scope`.
+        /// The scopes that are gone over, from the outermost, each directly within the one before it; the parent of the first
+        /// is the step's own scope or around it.
+        scopes: Vec<ScopeId>,
+        /// The value, seen from an instance of the last of them.
         value: Box<Source>,
     },
     /// Fan-in over `scope`, whose parent is the clone's own scope or around it.

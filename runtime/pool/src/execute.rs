@@ -18,6 +18,7 @@ use crate::request::OwnedValue;
 use crate::running::{NO_SITE, Running};
 use crate::shape::{Home, Input, NodeShape};
 use crate::shared::{Failed, Shared, keys};
+use crate::step_key;
 use crate::store::Family;
 use crate::unpoisoned;
 use crate::worker::Worker;
@@ -299,7 +300,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
                 GatherFailure::Memory => "no memory for the collected values".to_owned(),
                 GatherFailure::Twice(key) => format!(
                     "the key {} is collected twice: different keys of the flattened levels have this text",
-                    crate::step_key::quoted(&key)
+                    step_key::quoted(&key)
                 ),
             };
             unpoisoned(self.shared.gather_failures.lock()).insert(order, message);
@@ -558,7 +559,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
         let order = self.shared.order(step, self.family, position);
         let failed = Arc::new(Failed {
             failure,
-            key: keys(self.family, position).join("/"),
+            key: step_key::joined(&keys(self.family, position).join("/")),
             trace,
         });
         unpoisoned(self.shared.failures.lock()).insert(order, failed);

@@ -221,6 +221,7 @@ impl<'r> Shared<'r> {
                         }
                         joined.extend_from_slice(key_at(&view.levels[hops]));
                     }
+                    as_text(&mut joined);
                     place.cast::<StrRepr>().write(text::new(&joined)?);
                 }
                 Recipe::Count(slot, at, total) => {
@@ -296,6 +297,7 @@ impl<'r> Shared<'r> {
             return Ok(());
         }
         let plain = family.is_plain() && !gather.checks.iter().any(is_optional);
+        let flat = family.stream.as_ref().is_some_and(|one| one.shape.flat);
         let mut scratch = Scratch::new(gather.element_type);
         if gather.into == Collect::List {
             // SAFETY: the caller's promise.
@@ -324,6 +326,13 @@ impl<'r> Shared<'r> {
                 self.make(&gather.element, view, scratch.place(), gather.element_type)?;
                 match gather.into {
                     Collect::List => list::push(place.cast(), scratch.place(), gather.ty)?,
+                    Collect::Keyed if flat => {
+                        let mut joined = key_at(&levels[0]).to_vec();
+                        as_text(&mut joined);
+                        let value = entry(place.cast(), &joined, gather.ty)?;
+                        let size = gather.element_type.size as usize;
+                        std::ptr::copy_nonoverlapping(scratch.place(), value, size);
+                    }
                     Collect::Keyed => {
                         let key = levels[0].item.add(KEY_AT);
                         // A key is taken once, so the slot is fresh.
@@ -494,17 +503,40 @@ unsafe fn add_flat(
             let mut joined = outer.to_vec();
             joined.push(b'/');
             joined.extend_from_slice(text::bytes(&*key.cast::<StrRepr>()));
-            let key = text::Text::new(&joined)?;
-            let slot = map::slot(whole, std::ptr::from_ref(key.repr()).cast(), ty)?;
-            if slot.found {
-                return Err(GatherFailure::Twice(
-                    String::from_utf8_lossy(&joined).into_owned(),
-                ));
-            }
-            copy(value, slot.value, ty.b());
+            as_text(&mut joined);
+            copy(value, entry(whole, &joined, ty)?, ty.b());
         }
     }
     Ok(())
+}
+
+/// A fresh place of a map for the value of a key.
+///
+/// # Safety
+/// `whole` holds a map of `ty`, whose keys are texts.
+unsafe fn entry(
+    whole: *mut *mut map::MapHeader,
+    joined: &[u8],
+    ty: &'static TypeDesc,
+) -> Result<*mut u8, GatherFailure> {
+    let key = text::Text::new(joined)?;
+    // SAFETY: the caller's promise.
+    let slot = unsafe { map::slot(whole, std::ptr::from_ref(key.repr()).cast(), ty)? };
+    match slot.found {
+        true => Err(GatherFailure::Twice(
+            String::from_utf8_lossy(joined).into_owned(),
+        )),
+        false => Ok(slot.value),
+    }
+}
+
+/// A key of several parts as a text of the language, see [`crate::step_key::PARTS`].
+fn as_text(key: &mut [u8]) {
+    for byte in key {
+        if *byte == crate::step_key::PARTS as u8 {
+            *byte = b'/';
+        }
+    }
 }
 
 /// One owner more.

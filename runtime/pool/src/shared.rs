@@ -454,7 +454,7 @@ impl<'r> Shared<'r> {
     pub fn step_key(&self, step: StepId, family: &Family<'r>, position: u32) -> String {
         let mut text = self.job().steps[step as usize].name.clone();
         for key in keys(family, position) {
-            step_key::push_key(&mut text, key);
+            step_key::push_parts(&mut text, key);
         }
         text
     }

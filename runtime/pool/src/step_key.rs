@@ -2,6 +2,20 @@
 
 use std::fmt::Write;
 
+/// What stands between the parts of a key of a flattened dynamic where such keys are joined into one. No key has it, since
+/// none has control characters.
+pub const PARTS: char = '\u{1f}';
+
+/// A key as a text of the language: parts are joined by `/`.
+pub fn joined(key: &str) -> String {
+    key.replace(PARTS, "/")
+}
+
+/// Appends `[key]`, one for each part.
+pub fn push_parts(text: &mut String, key: &str) {
+    key.split(PARTS).for_each(|part| push_key(text, part));
+}
+
 /// Appends one `[key]` to `text`: bare if it matches `[A-Za-z0-9_./-]+`, else quoted, with `"` and `\` escaped.
 /// (Keys have no control characters.)
 pub fn push_key(text: &mut String, key: &str) {
@@ -60,5 +74,13 @@ mod tests {
             r#"count[a_1.txt][x/y-z]["a b"]["sag \"ja\"\\"]["ä"][""]"#
         );
         assert_eq!(quoted("a\u{1}b"), r#""a\u{1}b""#);
+    }
+
+    #[test]
+    fn parts() {
+        let mut text = String::from("count");
+        push_parts(&mut text, "a\u{1f}b c");
+        assert_eq!(text, r#"count[a]["b c"]"#);
+        assert_eq!(joined("a\u{1f}b"), "a/b");
     }
 }

@@ -137,6 +137,13 @@ impl<'r> Stream<'r> {
         unpoisoned(self.left_out.lock()).contains(key)
     }
 
+    /// Calls for every key that was left out, or beginning of keys.
+    pub fn each_left_out(&self, mut found: impl FnMut(&str)) {
+        // A copy: what is told may ask this stream.
+        let all: Vec<Box<str>> = unpoisoned(self.left_out.lock()).iter().cloned().collect();
+        all.iter().for_each(|key| found(key));
+    }
+
     /// Notes how it ended.
     pub fn set_end(&self, end: StreamEnd) {
         let number = match end {

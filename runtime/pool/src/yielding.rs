@@ -83,7 +83,7 @@ impl Running<'_, '_> {
     #[cold]
     pub fn duplicate(&mut self, site: u32, key: &StrRepr, first: Option<u32>) {
         // SAFETY: the key was checked to be a text.
-        let shown = step_key::quoted(unsafe { text::as_str(key) });
+        let shown = step_key::quoted(&step_key::joined(unsafe { text::as_str(key) }));
         let message = format!("the mapping key {shown} was yielded before");
         self.fail(Kind::Output, site, message);
         if let (Some(failure), Some(first)) = (&mut self.failure, first) {

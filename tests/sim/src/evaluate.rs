@@ -9,6 +9,9 @@ use crate::{
     ADD, COUNT, FOLD, ODD, SPREAD, SUM, add_fails, add_up, item, item_count, item_key, spread_fails,
 };
 
+/// What stands between the parts of a key of several levels.
+const PARTS: &str = "\u{1f}";
+
 /// A value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Value {
@@ -240,14 +243,27 @@ impl<'j> Evaluator<'j> {
 
     /// The keys of what a join goes over, each with its value.
     fn side(&self, source: &Source, path: &Path) -> Result<Items, Missing> {
-        let Source::Each { scope, value } = source else {
+        let Source::Each { scopes, value } = source else {
             return Err(Missing::Upstream);
         };
-        let home = self.outer(path, self.job.scopes[*scope as usize].parent);
-        self.complete(*scope, &home)?;
-        let instances = self.instances(*scope, &home);
+        let parent = self.job.scopes[scopes[0] as usize].parent;
+        let mut instances = vec![self.outer(path, parent)];
+        for (level, &scope) in scopes.iter().enumerate() {
+            // The keys of inner levels are not known where an instance stands for a failure.
+            if level > 0 && instances.iter().any(bad) {
+                return Err(Missing::Upstream);
+            }
+            let mut inner = Vec::new();
+            for home in &instances {
+                self.complete(scope, home)?;
+                inner.extend(self.instances(scope, home));
+            }
+            instances = inner;
+        }
         let entry = |inner: &Path| {
-            let key = inner.last().map_or_else(String::new, |one| one.key.clone());
+            let own = inner[inner.len() - scopes.len()..].iter();
+            let parts: Vec<&str> = own.map(|one| one.key.as_str()).collect();
+            let key = parts.join(PARTS);
             let value = match bad(inner) {
                 true => Err(Missing::Upstream),
                 false => self.value(value, inner),
@@ -312,17 +328,36 @@ impl<'j> Evaluator<'j> {
 
     /// Whether a join left a key out, by filtering, that would be there else.
     fn left_out(&self, side: &Source, path: &Path, key: &str) -> bool {
-        let Source::Each { scope, .. } = side else {
+        let Source::Each { scopes, .. } = side else {
             return false;
         };
-        let Some(over) = self.job.scopes[*scope as usize].over else {
+        let parent = self.job.scopes[scopes[0] as usize].parent;
+        self.left_out_within(scopes, &self.outer(path, parent), key)
+    }
+
+    /// The same of the instances of some scopes, each within the one before.
+    fn left_out_within(&self, scopes: &[ScopeId], home: &Path, key: &str) -> bool {
+        let Some((&scope, further)) = scopes.split_first() else {
             return false;
         };
-        let maker = &self.job.steps[over.step as usize];
-        let home = self.outer(path, self.job.scopes[*scope as usize].parent);
-        let Some((_, home)) = self.maker(*scope, &home) else {
+        let cuts = key.match_indices(PARTS).map(|(at, _)| at);
+        let mut beginnings = cuts.chain([key.len()]).map(|at| &key[..at]);
+        let rest = |inner: &Path| {
+            let own = inner.last()?.key.as_str();
+            key.strip_prefix(own)?.strip_prefix(PARTS)
+        };
+        beginnings.any(|one| self.left_out_of(scope, home, one))
+            || self.instances(scope, home).iter().any(|inner| {
+                rest(inner).is_some_and(|rest| self.left_out_within(further, inner, rest))
+            })
+    }
+
+    /// The same of the keys of one scope.
+    fn left_out_of(&self, scope: ScopeId, home: &Path, key: &str) -> bool {
+        let Some((step, home)) = self.maker(scope, home) else {
             return false;
         };
+        let maker = &self.job.steps[step as usize];
         let has = |source: &Source| {
             self.side(source, &home)
                 .is_ok_and(|items| items.iter().any(|(one, _)| one == key))
@@ -330,6 +365,10 @@ impl<'j> Evaluator<'j> {
         };
         match maker.action {
             Action::Filter { .. } => has(&maker.inputs[0]),
+            Action::Concat { .. } => {
+                let mut sides = maker.inputs.iter();
+                sides.any(|source| self.left_out(source, &home, key))
+            }
             // A pair is left out where one of both sides left the key out and the other one has it, or left it out too.
             Action::Zip { .. } => {
                 let out = |source: &Source| self.left_out(source, &home, key);
@@ -372,7 +411,8 @@ impl<'j> Evaluator<'j> {
         clones
             .iter()
             .map(|path| {
-                let keys: String = path.iter().map(|one| format!("[{}]", one.key)).collect();
+                let parts = path.iter().flat_map(|one| one.key.split(PARTS));
+                let keys: String = parts.map(|key| format!("[{key}]")).collect();
                 (
                     format!("{}{keys}", described.name),
                     self.run(step, path).value,

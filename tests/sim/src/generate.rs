@@ -28,10 +28,10 @@ struct Dynamic {
     pairs: bool,
 }
 
-/// A dynamic output mapped: a scope, and a value seen from it.
+/// A dynamic output mapped: its scopes, several where it is flattened, and a value seen from the last.
 #[derive(Clone)]
 struct Mapped {
-    scope: ScopeId,
+    scopes: Vec<ScopeId>,
     value: Source,
 }
 
@@ -70,7 +70,7 @@ pub fn generate(seed: u64) -> Job {
         job,
         dynamics: Vec::new(),
     };
-    generator.job.result = generator.fill(ROOT, 0, Seen::default());
+    generator.job.result = generator.fill(ROOT, 0, Seen::default()).0;
     generator.job
 }
 
@@ -181,8 +181,8 @@ impl Generator {
         }
     }
 
-    /// Fills a scope with steps and gives one of its values.
-    fn fill(&mut self, scope: ScopeId, depth: usize, mut seen: Seen) -> Source {
+    /// Fills a scope with steps and gives one of its values, and something that was mapped in it.
+    fn fill(&mut self, scope: ScopeId, depth: usize, mut seen: Seen) -> (Source, Option<Mapped>) {
         for _ in 0..1 + self.random.below(4) {
             match self.random.below(8) {
                 0..=2 if depth < 3 => {
@@ -208,10 +208,13 @@ impl Generator {
                 }
             }
         }
-        match seen.values.last() {
+        let value = match seen.values.last() {
             Some(value) => value.clone(),
             None => Source::Const(Const::Int(1)),
-        }
+        };
+        let parent = |one: &&Mapped| self.job.scopes[one.scopes[0] as usize].parent;
+        let mapped = seen.mapped.iter().rev().find(|one| parent(one) == scope);
+        (value, mapped.cloned())
     }
 
     /// Maps a dynamic output that is seen, the newest more often, also from further out (a product), and collects it.
@@ -246,7 +249,11 @@ impl Generator {
         } else {
             within.values.push(Source::Item(inner));
         }
-        let value = self.fill(inner, depth + 1, within);
+        let (value, further) = self.fill(inner, depth + 1, within);
+        if let Some(further) = further {
+            let scopes = [&[inner], further.scopes.as_slice()].concat();
+            seen.mapped.push(Mapped { scopes, ..further });
+        }
         if self.random.below(3) == 0
             && let Some(after) = self.after_at(inner)
             && after.path.contains(&inner)
@@ -269,7 +276,7 @@ impl Generator {
             return;
         }
         seen.mapped.push(Mapped {
-            scope: inner,
+            scopes: vec![inner],
             value: value.clone(),
         });
         let collected = Source::Collect {
@@ -287,7 +294,7 @@ impl Generator {
         let left = seen.mapped[self.random.below(seen.mapped.len())].clone();
         let right = seen.mapped[self.random.below(seen.mapped.len())].clone();
         let each = |one: &Mapped| Source::Each {
-            scope: one.scope,
+            scopes: one.scopes.clone(),
             value: Box::new(one.value.clone()),
         };
         let (action, inputs, pairs) = match self.random.below(3) {
@@ -302,9 +309,10 @@ impl Generator {
                 false,
             ),
             _ => {
-                let asked = self.op(ODD, left.scope, vec![left.value.clone()]);
+                let innermost = left.scopes[left.scopes.len() - 1];
+                let asked = self.op(ODD, innermost, vec![left.value.clone()]);
                 let asked = Mapped {
-                    scope: left.scope,
+                    scopes: left.scopes.clone(),
                     value: output(asked),
                 };
                 (

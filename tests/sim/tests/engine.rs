@@ -152,6 +152,13 @@ impl<'s> Simulation<'s> {
         let runs = outcome.value != Err(Missing::Upstream);
         let key = &self.job.steps[step as usize].name;
         assert_eq!(verdict == Verdict::Ready, runs, "{key} at {path:?}");
+        if runs {
+            for side in &self.graph.nodes[node as usize].sides {
+                let outermost = self.graph.scopes[side.scopes[0] as usize].parent;
+                let home = self.around(family, position, outermost);
+                self.is_kept(&side.scopes, home);
+            }
+        }
         let (begun, created) = if self.graph.streams.iter().any(|one| one.step == step) {
             self.run.start(family, position, step)
         } else {
@@ -292,6 +299,19 @@ impl<'s> Simulation<'s> {
         }
         path.reverse();
         path
+    }
+
+    /// What a join goes over is there, down to the last scope.
+    fn is_kept(&self, scopes: &[ScopeId], (family, position): (FamilyId, u32)) {
+        let Some((&scope, further)) = scopes.split_first() else {
+            return;
+        };
+        let child = self.children[&(family, position, scope)];
+        assert!(!self.retired.contains(&child), "what is gone over is kept");
+        let stream = self.families[&child].stream.expect("it has keys");
+        for position in 0..self.streams[&stream].items.len() as u32 {
+            self.is_kept(further, (child, position));
+        }
     }
 
     fn state(&self, family: FamilyId, position: u32, node: NodeId) -> State {

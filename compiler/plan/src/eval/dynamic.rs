@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dynop_abi::plan::{Action, Collect, OutputRef, Source};
-use dynop_base::codes::{composition, unsupported};
+use dynop_base::codes::composition;
 use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_sema::compose::{BindingId, CTy, Filter, Gathering, Join, Node};
 use dynop_sema::ty::Ty;
@@ -144,8 +144,8 @@ impl Evaluator<'_, '_, '_> {
             Ty::Tuple(types) if join.pairs => (types.first()?.clone(), types.get(1)?.clone()),
             one => (one.clone(), one.clone()),
         };
-        let left = self.side(left, &types.0, join.left.span, word)?;
-        let right = self.side(right, &types.1, join.right.span, word)?;
+        let left = self.side(left, &types.0)?;
+        let right = self.side(right, &types.1)?;
         let mut axes = left.outer.clone();
         axes.extend(&right.outer);
         axes.extend(self.graph_axes());
@@ -166,26 +166,13 @@ impl Evaluator<'_, '_, '_> {
     }
 
     /// A dynamic as an input of a step of its own.
-    fn side(&mut self, value: Value, ty: &Ty, span: Span, word: &str) -> Option<Side> {
+    fn side(&mut self, value: Value, ty: &Ty) -> Option<Side> {
         let Value::Dynamic(axes, item) = value else {
             return None;
         };
-        let &[axis] = axes.as_slice() else {
-            return self.found(
-                Diagnostic::new(
-                    &unsupported::UNSUPPORTED,
-                    span,
-                    format!("`{word}` of a flattened dynamic output is not supported yet"),
-                )
-                .here("is flattened")
-                .help(format!(
-                    "`{word}` the inner ones in a `map`, and flatten the result"
-                )),
-            );
-        };
         let (value, mut outer) = self.draft(*item, ty)?;
-        outer.retain(|one| *one != axis);
-        Some(Side { axis, value, outer })
+        outer.retain(|one| !axes.contains(one));
+        Some(Side { axes, value, outer })
     }
 
     pub(super) fn filter(&mut self, filter: &Filter, node: &Node) -> Option<Value> {
@@ -215,7 +202,7 @@ impl Evaluator<'_, '_, '_> {
         self.nest.truncate(depth);
         let home = self.view(outer.clone());
         let of = |value| Side {
-            axis,
+            axes: vec![axis],
             value,
             outer: outer.clone(),
         };
@@ -234,9 +221,16 @@ impl Evaluator<'_, '_, '_> {
     }
 
     fn all_of(&mut self, side: &Side, home: &View, span: Span) -> Option<Source> {
-        let (scope, inner) = self.inner(&side.outer, side.axis, home, span)?;
+        let (mut scopes, mut outer) = (Vec::new(), side.outer.clone());
+        let mut inner = home.clone();
+        for &axis in &side.axes {
+            let (scope, within) = self.inner(&outer, axis, &inner, span)?;
+            scopes.push(scope);
+            outer.push(axis);
+            inner = within;
+        }
         let value = Box::new(self.resolve(&side.value, &inner, span)?);
-        Some(Source::Each { scope, value })
+        Some(Source::Each { scopes, value })
     }
 
     fn dynamic_step(
@@ -266,7 +260,8 @@ impl Evaluator<'_, '_, '_> {
 
 /// A dynamic whose items are an input.
 struct Side {
-    axis: Axis,
+    /// Several where it is flattened, from the outermost.
+    axes: Vec<Axis>,
     value: Draft,
     /// The axes besides that its items depend on.
     outer: Vec<Axis>,

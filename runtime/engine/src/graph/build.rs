@@ -163,8 +163,8 @@ impl Builder<'_> {
         let mut deps = Vec::new();
         let (mut inputs, mut sides) = (Vec::new(), Vec::new());
         for source in &step.inputs {
-            if let Source::Each { scope, value } = source {
-                sides.push(self.side(*scope, value, step.scope, &mut deps));
+            if let Source::Each { scopes, value } = source {
+                sides.push(self.side(scopes, value, step.scope, &mut deps));
             } else {
                 inputs.push(self.value(source, step.scope, None, &mut deps));
             }
@@ -184,22 +184,44 @@ impl Builder<'_> {
     }
 
     /// What a step of `own` goes over. It waits for all keys and all clones there, whatever becomes of the clones.
-    fn side(&mut self, scope: ScopeId, value: &Source, own: ScopeId, deps: &mut Vec<Dep>) -> Side {
-        let mut element = Vec::new();
-        let value = self.value(value, scope, Some(&mut element), deps);
-        let parent = self.graph.scopes[scope as usize].parent;
-        let mut waits = vec![strict(Target::Keys(scope))];
-        waits.extend(element.iter().filter_map(each_of));
-        if parent == own {
-            deps.append(&mut waits);
-        } else {
-            // Waited for once, further out; and kept, since all instances of `own` read it.
-            let node = self.wait(parent, waits);
-            deps.push(strict(Target::Node { node, output: None }));
-            self.graph.scopes[scope as usize].kept = true;
+    fn side(
+        &mut self,
+        scopes: &[ScopeId],
+        value: &Source,
+        own: ScopeId,
+        deps: &mut Vec<Dep>,
+    ) -> Side {
+        let (mut element, mut around) = (Vec::new(), Vec::new());
+        let innermost = scopes.last().copied().unwrap_or(ROOT);
+        let value = self.value(value, innermost, Some(&mut element), &mut around);
+        // What lives on an outer level is one of an element's needs too.
+        for dep in around {
+            match scopes.iter().any(|&scope| self.lives_in(&dep, scope)) {
+                true => element.push(dep),
+                false => deps.push(dep),
+            }
+        }
+        let mut within = None;
+        for (level, &scope) in scopes.iter().enumerate().rev() {
+            let mut waits = vec![strict(Target::Keys(scope))];
+            let here = element.iter().filter(|dep| self.lives_in(dep, scope));
+            waits.extend(here.filter_map(each_of));
+            // The keys must be whole on every level.
+            waits.extend(within.map(|node| strict(Target::Each(node))));
+            let parent = self.graph.scopes[scope as usize].parent;
+            // Inner levels, and what all instances of `own` read, are kept until they were gone over.
+            self.graph.scopes[scope as usize].kept |= parent != own;
+            if level > 0 {
+                within = Some(self.wait(parent, waits));
+            } else if parent == own {
+                deps.append(&mut waits);
+            } else {
+                let node = self.wait(parent, waits);
+                deps.push(strict(Target::Node { node, output: None }));
+            }
         }
         Side {
-            scope,
+            scopes: scopes.to_vec(),
             value,
             element,
         }

@@ -117,9 +117,9 @@ pub enum NodeKind {
 /// One dynamic that a step without an op goes over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
-    /// The scope; its parent is the step's own or one around it.
-    pub scope: ScopeId,
-    /// The value, seen from an instance of `scope`.
+    /// The scopes, from the outermost; the parent of the first is the step's own scope or one around it.
+    pub scopes: Vec<ScopeId>,
+    /// The value, seen from an instance of the last.
     pub value: Value,
     /// What `value` needs of each instance.
     pub element: Vec<Dep>,

@@ -144,8 +144,25 @@ impl Builder<'_> {
                 row: ITEM_AT as u32 + item.size.next_multiple_of(8) + 8,
                 read: stream.over.iter().any(read),
                 optional,
+                flat: self.yields_flat_keys(stream.step),
             });
         }
+    }
+}
+
+impl Builder<'_> {
+    /// Whether a step yields keys of several parts. Streams of the steps before it are there.
+    fn yields_flat_keys(&self, step: StepId) -> bool {
+        let node = self.graph.step_nodes[step as usize];
+        let sides = &self.graph.nodes[node as usize].sides;
+        sides.iter().any(|side| {
+            let known = |scope: &ScopeId| {
+                let over = self.graph.scopes[*scope as usize].over;
+                over.and_then(|over| self.shape.streams.get(over as usize))
+                    .is_some_and(|stream| stream.flat)
+            };
+            side.scopes.len() > 1 || side.scopes.iter().any(known)
+        })
     }
 }
 

@@ -63,6 +63,9 @@ pub(crate) struct StreamShape {
     pub read: bool,
     /// Whether having no item is a skip.
     pub optional: bool,
+    /// Whether a key may have several parts: what joins flattened dynamics yields such. They are joined by
+    /// [`crate::step_key::PARTS`].
+    pub flat: bool,
 }
 
 impl StreamShape {
@@ -114,8 +117,8 @@ pub(crate) struct NodeShape {
 pub(crate) struct SideShape {
     /// How far out the scope's parent is.
     pub hops: usize,
-    /// Index of the scope among its parent's children.
-    pub child: usize,
+    /// From the outermost: the index of each scope among its parent's children.
+    pub children: Box<[usize]>,
     pub recipe: Recipe,
     pub desc: &'static TypeDesc,
     pub checks: Vec<Check>,

@@ -91,19 +91,24 @@ impl Builder<'_> {
                 (_, 1, true) => &BOOL,
                 _ => item,
             };
-            let scope = &graph.scopes[side.scope as usize];
-            let viewer = element_viewer(id, node, side.scope);
+            let (Some(&outermost), Some(&innermost)) = (side.scopes.first(), side.scopes.last())
+            else {
+                continue;
+            };
+            let viewer = element_viewer(id, node, innermost);
             let recipe = self.recipe(&side.value, viewer, desc);
             let checks = side.element.iter();
             sides.push(SideShape {
-                hops: self.hops(node.scope, scope.parent),
-                child: scope.index as usize,
+                hops: self.hops(node.scope, graph.scopes[outermost as usize].parent),
+                children: side
+                    .scopes
+                    .iter()
+                    .map(|&scope| graph.scopes[scope as usize].index as usize)
+                    .collect(),
                 recipe,
                 desc,
-                checks: checks
-                    .map(|dep| self.check(dep, side.scope, None))
-                    .collect(),
-                maker: scope
+                checks: checks.map(|dep| self.check(dep, innermost, None)).collect(),
+                maker: graph.scopes[innermost as usize]
                     .over
                     .map_or(0, |over| graph.streams[over as usize].step),
             });
@@ -132,7 +137,13 @@ impl Builder<'_> {
                     _ => Recipe::Zero,
                 }
             }
-            Value::Key(scope) => Recipe::Key(self.hops(viewer.scope, *scope)),
+            Value::Key(scope) => {
+                let hops = self.hops(viewer.scope, *scope);
+                match self.is_flat(*scope) {
+                    true => Recipe::FlatKey(vec![hops]),
+                    false => Recipe::Key(hops),
+                }
+            }
             Value::FlatKey(scopes) => {
                 let hops = scopes.iter().map(|&scope| self.hops(viewer.scope, scope));
                 Recipe::FlatKey(hops.collect())
@@ -267,6 +278,12 @@ impl Builder<'_> {
             tolerates: dep.tolerates,
             node,
         }
+    }
+
+    /// Whether keys of a scope may be those of a flattened dynamic.
+    fn is_flat(&self, scope: ScopeId) -> bool {
+        let over = self.graph.scopes[scope as usize].over;
+        over.is_some_and(|over| self.shape.streams[over as usize].flat)
     }
 
     fn hops(&self, from: ScopeId, to: ScopeId) -> usize {

@@ -65,8 +65,13 @@ impl Builder<'_> {
                 );
             }
             for side in &node.sides {
-                let near = self.graph.scopes[side.scope as usize].parent == node.scope;
-                let viewer = element_viewer(id as NodeId, node, side.scope);
+                let (Some(&outermost), Some(&innermost)) =
+                    (side.scopes.first(), side.scopes.last())
+                else {
+                    continue;
+                };
+                let near = self.graph.scopes[outermost as usize].parent == node.scope;
+                let viewer = element_viewer(id as NodeId, node, innermost);
                 self.count_side(&side.value, viewer, near);
             }
         }
