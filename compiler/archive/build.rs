@@ -8,7 +8,9 @@
 //! * with `--target`, so that `+crt-static` reaches neither build scripts nor procedural macros;
 //! * without the variables by which the outer cargo describes *its* build to this script.
 //!
-//! `DYNOP_RUNTIME_ARCHIVE=FILE` takes a finished archive instead.
+//! `DYNOP_RUNTIME_ARCHIVE=FILE` takes a finished archive instead. `DYNOP_RUNTIME_CHECKED=1` builds a runtime that checks
+//! itself: assertions, overflows, a count of buffers at the end of a program (exit code 97 where one is left), and an
+//! allocator that valgrind watches.
 //!
 //! The C files come from the C compiler on the path (Debian: packages `gcc` and `libc6-dev`), which is asked where they are.
 
@@ -22,6 +24,9 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// A prebuilt runtime archive to embed instead of building one.
 const PREBUILT: &str = "DYNOP_RUNTIME_ARCHIVE";
+
+/// Builds a runtime that checks itself.
+const CHECKED: &str = "DYNOP_RUNTIME_CHECKED";
 
 /// Start-up objects of a static position-independent executable, in the order in which they are linked, and whether
 /// each stands before or after the program.
@@ -64,6 +69,7 @@ fn embed() -> Result<(), Failure> {
     let root = workspace_root()?;
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed={PREBUILT}");
+    println!("cargo::rerun-if-env-changed={CHECKED}");
     let archive = out.join("runtime.a");
     match env::var_os(PREBUILT) {
         Some(prebuilt) => {
@@ -74,7 +80,8 @@ fn embed() -> Result<(), Failure> {
             for source in ["runtime", "Cargo.lock", "Cargo.toml"] {
                 println!("cargo::rerun-if-changed={}", root.join(source).display());
             }
-            let built = build_runtime(&root, &nested_target_directory(&out))?;
+            let checked = env::var_os(CHECKED).is_some_and(|value| value != "0");
+            let built = build_runtime(&root, &nested_target_directory(&out, checked), checked)?;
             strip_debug_information(&built, &archive)?;
         }
     }
@@ -101,17 +108,20 @@ fn workspace_root() -> Result<PathBuf, Failure> {
 
 /// Inside the outer target directory, whatever it is called. Cargo marks it with a `CACHEDIR.TAG`, and the directory of
 /// each target in it too.
-fn nested_target_directory(out: &Path) -> PathBuf {
+fn nested_target_directory(out: &Path, checked: bool) -> PathBuf {
     let is_marked = |directory: &&Path| directory.join("CACHEDIR.TAG").exists();
     let marked = out.ancestors().find(is_marked).unwrap_or(out);
     let directory = match marked.parent().filter(is_marked) {
         Some(parent) if marked.ends_with(TARGET) => parent,
         _ => marked,
     };
-    directory.join("runtime-archive")
+    directory.join(match checked {
+        false => "runtime-archive",
+        true => "runtime-archive-checked",
+    })
 }
 
-fn build_runtime(root: &Path, target_directory: &Path) -> Result<PathBuf, Failure> {
+fn build_runtime(root: &Path, target_directory: &Path, checked: bool) -> Result<PathBuf, Failure> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
@@ -123,7 +133,7 @@ fn build_runtime(root: &Path, target_directory: &Path) -> Result<PathBuf, Failur
             "--crate-type",
             "staticlib",
             "--features",
-            "entry",
+            if checked { "entry,checked" } else { "entry" },
         ])
         .args([
             "--profile",
@@ -134,6 +144,12 @@ fn build_runtime(root: &Path, target_directory: &Path) -> Result<PathBuf, Failur
             "--target-dir",
         ])
         .arg(target_directory);
+    if checked {
+        for setting in ["debug-assertions", "overflow-checks"] {
+            cargo.arg("--config");
+            cargo.arg(format!("profile.runtime.{setting}=true"));
+        }
+    }
     for (name, _) in env::vars_os() {
         if name.to_str().is_none_or(describes_the_outer_build) {
             cargo.env_remove(name);

@@ -4,7 +4,9 @@
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 
-/// Worth a factor of 1.3 to 2.5 in programs that allocate on several threads, beside glibc's allocator.
+/// Worth a factor of 1.3 to 2.5 in programs that allocate on several threads, beside glibc's allocator. That one is taken
+/// where the program is to be watched: valgrind knows it.
+#[cfg(not(feature = "checked"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

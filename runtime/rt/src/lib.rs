@@ -68,9 +68,8 @@ pub fn run(program: &'static dynop_abi::program::Program, arguments: Vec<OsStrin
                 Console::new(request.log_format, request.log_level, request.quiet).install();
             let code = execute::execute(program, &request, console);
             drop(request);
-            tell_of_leaks();
             tell_of_copies();
-            code
+            if is_leaking() { LEAKING } else { code }
         }
     }
 }
@@ -87,12 +86,14 @@ fn tell_of_copies() {
     }
 }
 
-/// Tells, in a runtime built with debug assertions, of buffers that nobody released, if `DYNOP_CHECK_LEAKS` is set.
-fn tell_of_leaks() {
-    if cfg!(debug_assertions) && std::env::var_os("DYNOP_CHECK_LEAKS").is_some() {
-        let count = dynop_values::memory::live_buffers_of_process();
-        if count != 0 {
-            console::plain_error_line(&format!("leak: {count} buffers were not released"));
-        }
+/// The exit code of a program whose runtime is built to check itself and that has not released everything.
+const LEAKING: u8 = 97;
+
+/// Whether buffers are left that nobody released, and tells how many. Known only to a runtime that is built to check itself.
+fn is_leaking() -> bool {
+    let count = dynop_values::memory::live_buffers_of_process();
+    if count != 0 {
+        console::plain_error_line(&format!("leak: {count} buffers were not released"));
     }
+    count != 0
 }
