@@ -60,8 +60,8 @@ impl<'r> Shared<'r> {
         let mut core = self.lock();
         core.blocked += 1;
         self.note_idle(&core);
-        let left = worker.give_back(self);
-        if left || core.run.has_work(None) {
+        worker.give_back(self);
+        if core.run.has_work(None) || self.can_steal(&core) {
             self.call_worker(&mut core);
         }
         if what == WaitFor::Command {

@@ -153,16 +153,14 @@ pub(crate) struct Worker<'s, 'r> {
 }
 
 impl<'r> Worker<'_, 'r> {
-    /// Puts what was taken and not begun back into the worker's range, for others to take; gives whether there is something in it.
-    /// Called while one of the positions runs.
-    pub fn give_back(&self, shared: &Shared<'r>) -> bool {
-        let range = &shared.ranges[self.index];
+    /// Puts what was taken and not begun back into the worker's range, for others to take. Called while one of the
+    /// positions runs.
+    pub fn give_back(&self, shared: &Shared<'r>) {
         let (at, end) = self.taken.get();
         if end > at + 1 {
-            range.give_back(at + 1, end);
+            shared.ranges[self.index].give_back(at + 1, end);
             self.taken.set((at, at + 1));
         }
-        !range.is_empty()
     }
 }
 
@@ -216,11 +214,20 @@ impl<'r> Shared<'r> {
             core.current[me] = (claim.family, claim.stage);
             self.ranges[me].set(claim.from, claim.to);
         }
-        // What is left, or half of what was claimed, may be for another.
-        if self.is_idle() && (claim.to - claim.from > 1 || core.run.has_work(None)) {
+        // What is left, here or with a worker that has no time for it, or half of what was claimed may be for another.
+        if self.is_idle()
+            && (claim.to - claim.from > 1 || core.run.has_work(None) || self.can_steal(core))
+        {
             self.call_worker(core);
         }
         Some(claim)
+    }
+
+    /// Whether there is something in a worker's range.
+    pub fn can_steal(&self, core: &Core<'r>) -> bool {
+        self.ranges[..core.started]
+            .iter()
+            .any(|range| !range.is_empty())
     }
 
     fn claim(&self, core: &mut Core<'r>, under: Option<StreamId>) -> Option<Claim> {
