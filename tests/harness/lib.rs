@@ -9,6 +9,7 @@ use dynopc::driver::{BuildOptions, Built, Frontend};
 use dynopc::render::{MessageFormat, Style, render};
 
 pub mod markdown;
+pub mod server;
 
 /// The repository's root.
 pub fn root() -> PathBuf {

@@ -135,7 +135,8 @@ fn every_code_has_a_page() {
 }
 
 /// Licences under which code may come into `dynopc` and into the executables it makes. MPL-2.0 binds the files it is on
-/// alone, which are used as they are; its code is in the linker, so not in executables.
+/// alone, which are used as they are; its code is in the linker, so not in executables. CDLA-Permissive-2.0 is for data, the
+/// root certificates, and asks that it be passed on with them.
 const LICENCES: &[&str] = &[
     "MIT",
     "Apache-2.0",
@@ -151,6 +152,7 @@ const LICENCES: &[&str] = &[
     "MIT-0",
     "BSL-1.0",
     "MPL-2.0",
+    "CDLA-Permissive-2.0",
 ];
 
 #[test]

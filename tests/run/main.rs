@@ -8,7 +8,9 @@ mod backends;
 mod command_line;
 mod commands;
 mod copies;
+mod http;
 mod large_files;
+mod temporary;
 mod waiting;
 
 use std::path::{Path, PathBuf};

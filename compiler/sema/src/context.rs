@@ -248,9 +248,18 @@ impl<'a> Context<'a> {
         let name = match ty {
             Ty::Struct(id, _) if self.is_core_struct(*id, "JobRun") => "job_run",
             Ty::Struct(id, _) if self.is_core_struct(*id, "RunStep") => "run_step",
+            Ty::Struct(id, _) => return self.methods_of_struct(*id),
             _ => method_module(ty, self.result_enum(), self.json_enum())?,
         };
         self.std_modules.get(&Symbol::new(name)).copied()
+    }
+
+    /// The module of the standard library that a struct is of, whose functions are its methods: `http` for
+    /// `http.Response`.
+    fn methods_of_struct(&self, id: StructId) -> Option<ModuleId> {
+        let module = self.structs.get(id.0 as usize)?.module;
+        let mut all = self.std_modules.values().copied();
+        all.find(|&one| one == module)
     }
 
     /// The name in scope nearest to a misspelt one, from the module, core and the standard library's modules, and from

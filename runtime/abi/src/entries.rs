@@ -234,6 +234,9 @@ macro_rules! runtime_entries {
             fn dyn_fs_list(ctx: Ctx, out: Ptr, folder: Ptr) -> Status;
             fn dyn_fs_read_bytes(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_fs_append(ctx: Ctx, path: Ptr, data: Ptr) -> Status;
+            fn dyn_fs_begin(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_fs_put(ctx: Ctx, writer: I64, data: Ptr) -> Status;
+            fn dyn_fs_finish(ctx: Ctx, writer: I64) -> Status;
             fn dyn_fs_stat(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_fs_is(ctx: Ctx, out: Ptr, path: Ptr, folder: U8, follow: U8) -> Status;
             fn dyn_fs_mkdir(ctx: Ctx, path: Ptr) -> Status;
@@ -316,6 +319,10 @@ macro_rules! runtime_entries {
             fn dyn_hash_file_blake3(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
             fn dyn_hash_crc32(ctx: Ctx, out: Ptr, data: Ptr, ty: Desc) -> Status;
             fn dyn_hash_file_crc32(ctx: Ctx, out: Ptr, path: Ptr) -> Status;
+            fn dyn_http_request(ctx: Ctx, out: Ptr, method: Ptr, url: Ptr, headers: Ptr, body: Ptr, timeout: I64, redirects: I64, succeed: U8) -> Status;
+            fn dyn_http_download(ctx: Ctx, url: Ptr, path: Ptr, headers: Ptr, timeout: I64, redirects: I64) -> Status;
+            fn dyn_http_content(ctx: Ctx, out: Ptr, value: Ptr, ty: Desc) -> Status;
+            fn dyn_http_encode(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_regex_is_match(ctx: Ctx, out: Ptr, pattern: Ptr, text: Ptr) -> Status;
             fn dyn_regex_find(ctx: Ctx, out: Ptr, pattern: Ptr, text: Ptr) -> Status;
             fn dyn_regex_find_all(ctx: Ctx, out: Ptr, pattern: Ptr, text: Ptr) -> Status;

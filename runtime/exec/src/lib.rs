@@ -7,6 +7,6 @@
 
 pub mod foreign;
 mod process;
-mod protocol;
+pub mod protocol;
 pub mod shell;
 mod watchdog;

@@ -10,10 +10,12 @@ use dynop_values::json::{JsonError, Lexer, Token, read_from};
 
 /// An output that the op declares.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub struct Output {
+    /// Its name.
     pub name: &'static str,
     /// The type of a value; of an item if dynamic.
     pub ty: &'static TypeDesc,
+    /// Whether there are items of it, with keys.
     pub dynamic: bool,
     /// Whether `null` stands for none.
     pub optional: bool,
@@ -21,7 +23,7 @@ pub(crate) struct Output {
 
 /// The outputs of an op: `types` is a named tuple of them (or `()`), `kinds` has a letter for each: `d`ynamic, `o`ptional
 /// or `p`lain.
-pub(crate) fn outputs(types: &'static TypeDesc, kinds: &str) -> Vec<Output> {
+pub fn outputs(types: &'static TypeDesc, kinds: &str) -> Vec<Output> {
     if types.kind == Kind::Unit {
         return Vec::new();
     }
@@ -37,7 +39,7 @@ pub(crate) fn outputs(types: &'static TypeDesc, kinds: &str) -> Vec<Output> {
 
 /// What a line says.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// Nothing: an empty line, or an optional output that is not there.
     Nothing,
     /// A plain output.
@@ -58,8 +60,11 @@ struct Fields<'l> {
     log: Option<String>,
 }
 
-/// Reads a line; `Err` says what is wrong with it.
-pub(crate) fn read_line(line: &[u8], outputs: &[Output]) -> Result<Answer, String> {
+/// Reads a line.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_line(line: &[u8], outputs: &[Output]) -> Result<Answer, String> {
     let line = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
     if line.trim().is_empty() {
         return Ok(Answer::Nothing);

@@ -5,9 +5,9 @@ use dynop_abi::check_entries;
 use dynop_exec::{foreign::*, shell::*};
 use dynop_pool::entries::*;
 use dynop_std::{
-    bytes::*, csv::*, environment::*, files::*, folders::*, gzip::*, hashes::*, json::*, lines::*,
-    lists::*, log::*, numbers::*, random::*, regexes::*, temporary::*, texts::*, times::*,
-    writing::*, zstandard::*,
+    bytes::*, csv::*, environment::*, files::*, folders::*, gzip::*, hashes::*, http::*, json::*,
+    lines::*, lists::*, log::*, numbers::*, random::*, regexes::*, streams::*, temporary::*,
+    texts::*, times::*, writing::*, zstandard::*,
 };
 use dynop_values::entries::*;
 

@@ -272,3 +272,45 @@ impl Write for Growing {
         Ok(())
     }
 }
+
+/// What the tests of each format are.
+#[cfg(test)]
+pub(crate) mod check {
+    use super::{Packing, Unpacking};
+
+    fn packed(packing: &Packing, text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        (packing.pack)(&mut text.as_bytes(), &mut out, 3).unwrap();
+        out
+    }
+
+    fn unpacked(unpacking: &Unpacking, bytes: &[u8]) -> Result<String, String> {
+        let mut text = String::new();
+        let mut reader = unpacking.of(bytes).map_err(|error| error.to_string())?;
+        match reader.read_to_string(&mut text) {
+            Ok(_) => Ok(text),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// A file may be several packed ones.
+    pub(crate) fn one_behind_the_other(packing: &Packing, unpacking: &Unpacking) {
+        let both = [packed(packing, "one, "), packed(packing, "two")].concat();
+        assert_eq!(unpacked(unpacking, &both), Ok("one, two".to_owned()));
+        let nothing = packed(packing, "");
+        assert_eq!(unpacked(unpacking, &nothing), Ok(String::new()));
+    }
+
+    /// No part of a packed file is taken for the whole.
+    pub(crate) fn what_ends_in_the_middle_is_told(packing: &Packing, unpacking: &Unpacking) {
+        let whole = packed(packing, "a text that is long enough to be cut somewhere");
+        for size in 1..whole.len() {
+            let error = unpacked(unpacking, &whole[..size]).unwrap_err();
+            assert!(error.contains(unpacking.name), "{size}: {error}");
+        }
+        let mut wrong = whole;
+        let last = wrong.len() - 1;
+        wrong[last] ^= 1;
+        assert!(unpacked(unpacking, &wrong).is_err());
+    }
+}

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod json;
 pub mod mutate;
 mod panics;
+pub mod protocol;
 mod shrink;
 pub mod syntax;
 pub mod types;
@@ -40,7 +41,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     Target {
         name: "syntax",
         property: syntax::check,
@@ -67,6 +68,13 @@ pub const TARGETS: [Target; 4] = [
         property: csv::check,
         seeds: csv::seeds,
         tokens: &csv::TOKENS,
+        mutations: 4,
+    },
+    Target {
+        name: "protocol",
+        property: protocol::check,
+        seeds: protocol::seeds,
+        tokens: &protocol::TOKENS,
         mutations: 4,
     },
 ];

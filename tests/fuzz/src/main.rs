@@ -141,7 +141,7 @@ impl Watch for Keeper {
         println!("{}: text {}: {}", self.name, found.number, found.problem);
         println!("{:?}", found.text);
         let folder = corpus::regressions(self.name);
-        let extension = if matches!(self.name, "json" | "csv") {
+        let extension = if matches!(self.name, "json" | "csv" | "protocol") {
             "txt"
         } else {
             "dyn"

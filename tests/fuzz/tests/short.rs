@@ -61,6 +61,11 @@ fn a_short_run_of_csv_finds_nothing() {
 }
 
 #[test]
+fn a_short_run_of_protocol_finds_nothing() {
+    short_run("protocol", 4_000);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_texts() {
     let target = target("syntax").expect("a target");
     let texts = |seed| {

@@ -219,6 +219,9 @@ fn repair(diagnostic: Diagnostic, expr: &Expr, found: &Ty, wanted: &Ty) -> Diagn
         (Ty::Iter(found), Ty::List(wanted)) if found == wanted => diagnostic
             .help("collect it with `.to_list()`")
             .fix("collect it", after, ".to_list()", Applicability::Maybe),
+        (Ty::List(found), Ty::Iter(wanted)) if found == wanted => diagnostic
+            .help("go over it with `.iter()`")
+            .fix("go over it", after, ".iter()", Applicability::Maybe),
         (Ty::Int | Ty::Float | Ty::Bool, Ty::Str) => {
             diagnostic.help("make a text of it with an f-string: `f\"{x}\"`")
         }

@@ -28,6 +28,7 @@ const STD: &[(&str, &str)] = &[
     ("fs", include_str!("../../../../runtime/std/fs.dyn")),
     ("gzip", include_str!("../../../../runtime/std/gzip.dyn")),
     ("hash", include_str!("../../../../runtime/std/hash.dyn")),
+    ("http", include_str!("../../../../runtime/std/http.dyn")),
     ("int", include_str!("../../../../runtime/std/int.dyn")),
     ("iter", include_str!("../../../../runtime/std/iter.dyn")),
     ("json", include_str!("../../../../runtime/std/json.dyn")),
