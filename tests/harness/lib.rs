@@ -126,9 +126,18 @@ pub fn build_file(path: &Path) -> Result<Executable, String> {
 /// # Errors
 /// The drawing of what was found, if that stops the build.
 pub fn run_tests(name: &str, text: &str) -> Result<String, String> {
+    told_tests(|front| front.check_text(name, text))
+}
+
+/// The same for the tests of a file.
+pub fn run_test_file(path: &std::path::Path) -> Result<String, String> {
+    told_tests(|front| front.check(path))
+}
+
+fn told_tests(check: impl FnOnce(&mut Frontend) + Send) -> Result<String, String> {
     on_compiler_stack(|| {
         let mut front = Frontend::default();
-        front.check_text(name, text);
+        check(&mut front);
         let cases = dynopc::testing::cases(&front, &[]);
         front.take_tests();
         let program = finish(front)?;

@@ -79,19 +79,90 @@ fn signal(process: &Child, signal: &str) {
 #[test]
 fn nothing_outlives_the_run() {
     let program = build("main.dyn", PROGRAM).unwrap_or_else(|picture| panic!("{picture}"));
-    for name in ["KILL", "TERM"] {
+    for name in ["KILL", "TERM", "INT"] {
         let folder = tempfile::tempdir().expect("a folder");
         let (mut child, processes) = start(&program, folder.path());
         assert!(processes.iter().all(|&one| is_running(one)), "{name}");
         signal(&child, name);
         let status = child.wait().expect("it has ended");
-        assert_eq!(status.code(), (name == "TERM").then_some(130), "{name}");
+        assert_eq!(status.code(), (name != "KILL").then_some(130), "{name}");
         let left = || -> Vec<u32> {
             let all = processes.iter().copied();
             all.filter(|&one| is_running(one)).collect()
         };
         assert!(soon(|| left().is_empty()), "{name}: {:?} run on", left());
     }
+}
+
+/// Commands that take longer than they may: everything that they have started ends, and the run goes on.
+#[test]
+fn nothing_outlives_a_timeout() {
+    let source = r##"
+op each(folder: Path) -> Str {
+    let command: sh.Command = sh"(echo $BASHPID > {folder}/a; sleep 1000) | (trap '' TERM; echo $BASHPID > {folder}/b; sleep 1000) & echo $$ > {folder}/c; sleep 1000 & echo $! > {folder}/d; wait"
+    try {
+        sh.run(command, timeout: 2s).output
+    } catch e {
+        e.message
+    }
+}
+
+job main(folder: Path) -> Str { each(folder) }
+"##;
+    let program = build("main.dyn", source).unwrap_or_else(|picture| panic!("{picture}"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = program
+        .command()
+        .arg("--folder")
+        .arg(folder.path())
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text, "\"the command did not end within 2s\"\n");
+    let processes = numbers(folder.path());
+    assert_eq!(processes.len(), 4);
+    assert!(!processes.into_iter().any(is_running));
+}
+
+/// A test that takes too long: its commands end with it, and its temporary files are gone.
+#[test]
+fn nothing_outlives_a_test() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().display();
+    let source = format!(
+        "op endless() -> Str {{\n    fs.write(fs.temp_file(), \"x\")\n    sh\"echo $TMPDIR > {path}/tmp; echo $$ > {path}/a; sleep 1000\"\n}}\n\n\
+         job main() -> Str {{ endless() }}\n\n\
+         test \"endless\" {{ assert (run main()).succeeded }}\n"
+    );
+    let file = folder.path().join("main.dyn");
+    fs::write(&file, source).expect("a file");
+    let mut front = dynopc::driver::Frontend::default();
+    front.check(&file);
+    let cases = dynopc::testing::cases(&front, &[]);
+    front.take_tests();
+    let options = dynopc::driver::BuildOptions::default();
+    let Ok(dynopc::driver::Built::Executable(bytes)) = front.build(&options, None) else {
+        panic!("{:?}", front.diagnostics);
+    };
+    let limits = dynopc::testing::Limits {
+        threads: 1,
+        timeout: Duration::from_secs(3),
+    };
+    let mut told = Vec::new();
+    dynopc::testing::execute(&bytes, &cases, limits, &mut |_, result| {
+        told.extend(result.failure.clone());
+    })
+    .expect("the tests run");
+    assert_eq!(told[0].kind, "timeout");
+    assert_eq!(
+        told[0].message,
+        "it did not end within 3 s; `dynopc test --timeout SECONDS` gives it longer"
+    );
+    let command = numbers(folder.path());
+    assert_eq!(command.len(), 1);
+    assert!(soon(|| !is_running(command[0])));
+    let files = fs::read_to_string(folder.path().join("tmp")).expect("it was told");
+    assert!(!Path::new(files.trim()).exists());
 }
 
 /// A command that has ended leaves no zombie and no open pipe, and takes what it left in the background with it.

@@ -15,7 +15,7 @@ mod waiting;
 
 use std::path::{Path, PathBuf};
 
-use dynop_tests::{build_file, root};
+use dynop_tests::{build_file, root, run_test_file};
 
 #[derive(Default, Debug)]
 struct Expected {
@@ -108,7 +108,7 @@ fn small_programs() {
 }
 
 /// Each example is run as its README says: `args` holds the arguments, `expected.json` the result, `exit` the exit code
-/// where it is not 0, `expected.err` lines that standard error contains.
+/// where it is not 0, `expected.err` lines that standard error contains. Where there is a `tests.dyn`, its tests pass.
 #[test]
 fn examples() {
     let folder = root().join("examples");
@@ -123,6 +123,11 @@ fn examples() {
         let name = path.display();
         let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap_or_default();
         assert!(path.join("README.md").is_file(), "{name} has no README.md");
+        if path.join("tests.dyn").is_file() {
+            let told = run_test_file(&path.join("tests.dyn"));
+            let told = told.unwrap_or_else(|picture| panic!("{name}:\n{picture}"));
+            assert!(told.lines().all(|line| line.ends_with(": ok")), "{told}");
+        }
         let program = build_file(&path.join("main.dyn"))
             .unwrap_or_else(|picture| panic!("{name}:\n{picture}"));
         for threads in THREADS {

@@ -64,14 +64,6 @@ impl<'p> Builder<'_, 'p> {
             return self.unit();
         };
         match &declared.body {
-            // Its program hands outputs over to a step, which a direct call is not.
-            FunctionBody::Code(body)
-                if declared.kind == hir::FunctionKind::Op && self.is_extern_op(body) =>
-            {
-                let what = "direct calls of an op in another language";
-                self.lowering.unsupported(what, self.span);
-                self.unit()
-            }
             FunctionBody::Code(_) if declared.kind == hir::FunctionKind::Op => {
                 self.call_instance(function, declared, type_args, args)
             }
@@ -100,16 +92,6 @@ impl<'p> Builder<'_, 'p> {
                 self.unit()
             }
         }
-    }
-
-    /// Whether a body is that of an extern op: a call of the runtime that runs its program.
-    fn is_extern_op(&self, body: &hir::Body) -> bool {
-        let hir::ExprKind::Call { function, .. } = &body.value.kind else {
-            return false;
-        };
-        self.lowering.declared(*function).is_some_and(
-            |called| matches!(&called.body, FunctionBody::Extern(entry) if &**entry == "dyn_extern_op"),
-        )
     }
 
     fn call_instance(

@@ -186,7 +186,9 @@ impl Pass<'_, '_> {
 fn extern_ability(text: &str) -> Option<Ability> {
     match text {
         "intrinsic:add" | "intrinsic:zero" => Some(Ability::Number),
-        _ if text.starts_with("dyn_json_") || text == "dyn_extern_op" => Some(Ability::Json),
+        _ if text.starts_with("dyn_json_") || text.starts_with("dyn_extern_") => {
+            Some(Ability::Json)
+        }
         _ if text.starts_with("dyn_csv_") || text == "dyn_regex_parse" => Some(Ability::Row),
         _ if text.starts_with("dyn_hash_") => Some(Ability::Data),
         _ if text.contains("sort") || text.contains("compare") || text.contains("less") => {

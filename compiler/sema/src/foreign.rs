@@ -10,6 +10,7 @@ use crate::hir::{
     Arg, Body, Expr, ExprKind, Function, FunctionBody, FunctionId, FunctionKind, Local, LocalId,
     OutputForm,
 };
+use crate::substitute::substitute;
 use crate::ty::Ty;
 
 /// Checks an `extern` declaration, whose signature is known, and gives its body as far as it has none of code.
@@ -123,11 +124,7 @@ fn passes(ty: &Ty) -> bool {
 /// The body of an extern op: one call of the runtime with the command, the inputs and the types of the outputs.
 pub(crate) fn op_body(cx: &Context<'_>, id: FunctionId, command: &str, span: Span) -> FunctionBody {
     let function = cx.function(id);
-    let runtime = cx
-        .std_modules
-        .get(&Symbol::new("sh"))
-        .and_then(|&module| cx.member(module, Symbol::new("extern_op")));
-    let Some(Definition::Function(runtime)) = runtime.map(|entry| entry.definition) else {
+    let Some(runtime) = sh_function(cx, "extern_op") else {
         return FunctionBody::Error;
     };
     let expr = |kind, ty| Expr { kind, ty, span };
@@ -138,31 +135,12 @@ pub(crate) fn op_body(cx: &Context<'_>, id: FunctionId, command: &str, span: Spa
         .map(|(index, param)| expr(ExprKind::Local(LocalId(index as u32)), param.ty.clone()))
         .collect();
     let inputs = named(function.params.iter().map(|param| (param.name, &param.ty)));
-    let outputs = named(function.outputs.list.iter().map(|one| (one.name, &one.ty)));
-    let kinds: String = function
-        .outputs
-        .list
-        .iter()
-        .map(|output| match (output.dynamic, output.optional) {
-            (true, _) => 'd',
-            (false, true) => 'o',
-            (false, false) => 'p',
-        })
-        .collect();
-    let document = match inputs {
-        Ty::Unit => ExprKind::Unit,
-        _ => ExprKind::Aggregate(values),
-    };
-    let args = vec![
-        expr(ExprKind::Str(command.into()), Ty::Str),
-        expr(ExprKind::Str(kinds.into()), Ty::Str),
-        expr(ExprKind::Bool(pipes_in(command)), Ty::Bool),
-        expr(document, inputs.clone()),
-    ];
+    let args = runtime_args(function, command, inputs.clone(), values, span);
+    let outputs = outputs_type(function);
     let call = ExprKind::Call {
         function: runtime,
         type_args: vec![inputs, outputs],
-        args: args.into_iter().map(Arg::Value).collect(),
+        args,
     };
     let local = |param: &crate::hir::Param| Local {
         name: param.name,
@@ -174,6 +152,80 @@ pub(crate) fn op_body(cx: &Context<'_>, id: FunctionId, command: &str, span: Spa
         locals: function.params.iter().map(local).collect(),
         value: expr(call, Ty::Unit),
     })
+}
+
+/// A function of the standard library's `sh`.
+fn sh_function(cx: &Context<'_>, name: &str) -> Option<FunctionId> {
+    let module = *cx.std_modules.get(&Symbol::new("sh"))?;
+    match cx.member(module, Symbol::new(name))?.definition {
+        Definition::Function(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// A test's direct call of an extern op with these arguments and type arguments, of a type that is known.
+pub(crate) fn direct_call(
+    cx: &Context<'_>,
+    id: FunctionId,
+    types: &[Ty],
+    values: Vec<Expr>,
+    ty: Ty,
+    span: Span,
+) -> Option<Expr> {
+    let ast::Body::Extern { text, .. } = &cx.functions[id.0 as usize].decl.body else {
+        return None;
+    };
+    let function = cx.function(id);
+    let inputs = named(function.params.iter().map(|param| (param.name, &param.ty)));
+    let inputs = substitute(&inputs, types);
+    let outputs = substitute(&outputs_type(function), types);
+    let kind = ExprKind::Call {
+        function: sh_function(cx, "called_op")?,
+        type_args: vec![inputs.clone(), outputs, ty.clone()],
+        args: runtime_args(function, text, inputs, values, span),
+    };
+    Some(Expr { kind, ty, span })
+}
+
+/// The arguments of the runtime's functions for extern ops.
+fn runtime_args(
+    function: &Function,
+    command: &str,
+    inputs: Ty,
+    values: Vec<Expr>,
+    span: Span,
+) -> Vec<Arg> {
+    let expr = |kind, ty| Arg::Value(Expr { kind, ty, span });
+    let document = match inputs {
+        Ty::Unit => ExprKind::Unit,
+        _ => ExprKind::Aggregate(values),
+    };
+    vec![
+        expr(ExprKind::Str(command.into()), Ty::Str),
+        expr(ExprKind::Str(kinds(function).into()), Ty::Str),
+        expr(ExprKind::Bool(pipes_in(command)), Ty::Bool),
+        expr(document, inputs),
+    ]
+}
+
+/// A letter for each output, and at the end one that says that they have names; see `dynop_exec`.
+fn kinds(function: &Function) -> String {
+    let letters =
+        function
+            .outputs
+            .list
+            .iter()
+            .map(|output| match (output.dynamic, output.optional) {
+                (true, _) => 'd',
+                (false, true) => 'o',
+                (false, false) => 'p',
+            });
+    let named = matches!(function.result, Ty::NamedTuple(_));
+    letters.chain(named.then_some('*')).collect()
+}
+
+fn outputs_type(function: &Function) -> Ty {
+    named(function.outputs.list.iter().map(|one| (one.name, &one.ty)))
 }
 
 /// A named tuple, or `()` of nothing.

@@ -301,10 +301,12 @@ macro_rules! runtime_entries {
             fn dyn_random_below(ctx: Ctx, out: Ptr, bound: I64) -> Status;
             fn dyn_random_float(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_test_run(ctx: Ctx, out: Ptr, job: Ptr, arguments: Ptr, told: Ptr, argument_types: Desc, result: Desc) -> Status;
-            fn dyn_sh_output(ctx: Ctx, out: Ptr, pieces: Ptr, words: Ptr, pipes: U8) -> Status;
-            fn dyn_sh_run(ctx: Ctx, out: Ptr, pieces: Ptr, words: Ptr, pipes: U8) -> Status;
+            fn dyn_sh_output(ctx: Ctx, out: Ptr, pieces: Ptr, words: Ptr, pipes: U8, limit: I64) -> Status;
+            fn dyn_sh_run(ctx: Ctx, out: Ptr, pieces: Ptr, words: Ptr, pipes: U8, limit: I64) -> Status;
             // An extern op: command, the kinds of its outputs (see `dynop_exec`), whether a pipe is in the command, inputs.
             fn dyn_extern_op(ctx: Ctx, command: Ptr, kinds: Ptr, pipes: U8, inputs: Ptr, inputs_type: Desc, outputs_type: Desc) -> Status;
+            // The same for a test that calls it directly: what it gives, as JSON in the form of such a call's value.
+            fn dyn_extern_answers(ctx: Ctx, out: Ptr, command: Ptr, kinds: Ptr, pipes: U8, inputs: Ptr, inputs_type: Desc, outputs_type: Desc) -> Status;
             fn dyn_env_get(ctx: Ctx, out: Ptr, name: Ptr) -> Status;
             fn dyn_env_vars(ctx: Ctx, out: Ptr) -> Status;
             fn dyn_hash_sha256(ctx: Ctx, out: Ptr, data: Ptr, ty: Desc) -> Status;

@@ -12,6 +12,7 @@ use dynop_values::failing::{Failure, NO_SITE};
 use dynop_values::json;
 use dynop_values::text::{self, Text};
 
+use crate::gathered::{Gathered, NAMED};
 use crate::process::{Process, Reader};
 use crate::protocol::{Answer, Output, outputs, read_line};
 use crate::shell::{self, Tail, append, ended_badly};
@@ -48,24 +49,42 @@ pub unsafe extern "C" fn dyn_extern_op(
             let command = text::as_str(&*command.cast::<StrRepr>());
             let kinds = text::as_str(&*kinds.cast::<StrRepr>());
             let document = document(inputs, &*input_type)?;
-            let mut answers = Answers {
-                ctx,
-                outputs: outputs(&*output_types, kinds),
-                line: Vec::new(),
-                number: 0,
-                error_line: Vec::new(),
-                tail: Tail::new(KEPT),
+            let answers = Answers::new(ctx, outputs(&*output_types, kinds), None);
+            answers.of(command, pipes != 0, &document).map(|_| ())
+        })
+    }
+}
+
+/// Runs an extern op for a test that calls it, and gives what it gives as JSON.
+///
+/// # Safety
+/// As for [`dyn_extern_op`]; `out` has room for a text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_extern_answers(
+    ctx: Ctx,
+    out: Ptr,
+    command: Ptr,
+    kinds: Ptr,
+    pipes: U8,
+    inputs: Ptr,
+    input_type: Desc,
+    output_types: Desc,
+) -> Status {
+    // SAFETY: the convention; descriptors are static.
+    unsafe {
+        shell::give(ctx, out.cast::<StrRepr>(), || {
+            let command = text::as_str(&*command.cast::<StrRepr>());
+            let kinds = text::as_str(&*kinds.cast::<StrRepr>());
+            let document = document(inputs, &*input_type)?;
+            let outputs = outputs(&*output_types, kinds);
+            let gathered = Gathered::new(outputs.len());
+            let answers = Answers::new(ctx, outputs, Some(gathered));
+            let answers = answers.of(command, pipes != 0, &document)?;
+            let Some(gathered) = answers.gathered else {
+                return Err("nothing was gathered".into());
             };
-            let shell = shell::shell_of(command, pipes != 0)?;
-            let status = Process::with(ctx, shell, true, |process| {
-                process.finish(ctx, document.as_bytes(), &mut answers)
-            })?;
-            answers.end()?;
-            if status.success() {
-                return Ok(());
-            }
-            let what = format!("`{command}`");
-            Err(ended_badly(&what, status, &answers.tail))
+            let value = gathered.value(&answers.outputs, kinds.ends_with(NAMED))?;
+            Ok(text::new(value.as_bytes())?)
         })
     }
 }
@@ -94,9 +113,43 @@ struct Answers {
     number: u64,
     error_line: Vec<u8>,
     tail: Tail,
+    /// Where outputs go that are no step's.
+    gathered: Option<Gathered>,
 }
 
 impl Answers {
+    fn new(ctx: Ctx, outputs: Vec<Output>, gathered: Option<Gathered>) -> Self {
+        Self {
+            ctx,
+            outputs,
+            line: Vec::new(),
+            number: 0,
+            error_line: Vec::new(),
+            tail: Tail::new(KEPT),
+            gathered,
+        }
+    }
+
+    /// Runs the program to its end and gives itself back; fails where the program did.
+    ///
+    /// # Safety
+    /// The context is the running step's.
+    unsafe fn of(mut self, command: &str, pipes: bool, document: &str) -> Result<Self, Failure> {
+        let (ctx, shell) = (self.ctx, shell::shell_of(command, pipes)?);
+        // SAFETY: the caller's promise.
+        let status = unsafe {
+            Process::with(ctx, shell, true, |process| {
+                process.finish(ctx, document.as_bytes(), &mut self, None)
+            })?
+        };
+        self.end()?;
+        if status.success() {
+            return Ok(self);
+        }
+        let what = format!("`{command}`");
+        Err(ended_badly(&what, status, &self.tail))
+    }
+
     fn answer(&mut self, line: &[u8]) -> Result<(), Failure> {
         self.number += 1;
         let answer = read_line(line, &self.outputs).map_err(|reason| {
@@ -110,6 +163,19 @@ impl Answers {
                 self.number
             )
         })?;
+        if let Some(gathered) = &mut self.gathered {
+            match answer {
+                Answer::Nothing => {}
+                // SAFETY: the context is the running step's.
+                Answer::Log(text) => unsafe { shell::log(self.ctx, &text) },
+                Answer::Output(output, value) => {
+                    let name = self.outputs[output as usize].name;
+                    gathered.output(output, name, &value)?;
+                }
+                Answer::Item(output, value, key) => gathered.item(output, &key, &value)?,
+            }
+            return Ok(());
+        }
         // SAFETY: the context is the running step's; values are of the outputs' types and are moved out.
         let status = unsafe {
             match answer {

@@ -6,6 +6,7 @@
 //! when the executable itself is killed and can do nothing any more.
 
 pub mod foreign;
+mod gathered;
 mod process;
 pub mod protocol;
 pub mod shell;

@@ -99,7 +99,8 @@ impl Process {
     }
 
     /// Writes `input`, reads until the program and whatever shares its output have ended, and gives its status. Fails,
-    /// the group having ended, where the step is to end or `reader` does not want to go on.
+    /// the group having ended, where the step is to end, the time that it may take is over, or `reader` does not want to go
+    /// on.
     ///
     /// # Safety
     /// `ctx` is the running step's.
@@ -108,7 +109,9 @@ impl Process {
         ctx: Ctx,
         mut input: &[u8],
         reader: &mut dyn Reader,
+        limit: Option<Duration>,
     ) -> Result<ExitStatus, Failure> {
+        let start = Instant::now();
         let mut piece = vec![0; PIECE];
         loop {
             // SAFETY: the caller's promise.
@@ -124,7 +127,13 @@ impl Process {
             {
                 return Ok(status);
             }
-            self.wait(ATTENTION);
+            let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
+            if left == Some(Duration::ZERO) {
+                self.stop(&mut piece);
+                let limit = limit.unwrap_or_default();
+                return Err(format!("the command did not end within {limit:?}").into());
+            }
+            self.wait(left.map_or(ATTENTION, |left| left.min(ATTENTION)));
             self.feed(&mut input);
             if let Err(failure) = self.read(&mut piece, reader) {
                 self.stop(&mut piece);
@@ -167,7 +176,7 @@ impl Process {
             libc::poll(
                 slots.as_mut_ptr(),
                 slots.len() as libc::nfds_t,
-                at_most.as_millis() as libc::c_int,
+                at_most.as_nanos().div_ceil(1_000_000) as libc::c_int,
             );
         }
     }

@@ -12,9 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use dynop_abi::context::{OK, Status};
-use dynop_abi::entries::types::{Ctx, Ptr, U8};
+use dynop_abi::entries::types::{Ctx, I64, Ptr, U8};
 use dynop_abi::layout::{ListHeader, StrRepr};
 use dynop_values::failing::{self, Failure};
 use dynop_values::{list, text};
@@ -157,13 +158,18 @@ impl Script<'_> {
     ///
     /// # Safety
     /// `ctx` is the running step's.
-    unsafe fn run(&self, ctx: Ctx, error_limit: usize) -> Result<Done, Failure> {
+    unsafe fn run(
+        &self,
+        ctx: Ctx,
+        error_limit: usize,
+        limit: Option<Duration>,
+    ) -> Result<Done, Failure> {
         let command = self.command(bash())?;
         let mut streams = Streams::new(error_limit);
         // SAFETY: the caller's promise.
         let status = unsafe {
             Process::with(ctx, command, false, |process| {
-                process.finish(ctx, &[], &mut streams)
+                process.finish(ctx, &[], &mut streams, limit)
             })?
         };
         Ok(Done { status, streams })
@@ -372,6 +378,11 @@ pub(crate) unsafe fn give<T>(
     }
 }
 
+/// How long a command may take; `sh.dyn` gives -1 for no limit.
+fn limit_of(nanoseconds: i64) -> Option<Duration> {
+    u64::try_from(nanoseconds).ok().map(Duration::from_nanos)
+}
+
 /// The standard output of a command that succeeds.
 ///
 /// # Safety
@@ -383,11 +394,12 @@ pub unsafe extern "C" fn dyn_sh_output(
     pieces: Ptr,
     words: Ptr,
     pipes: U8,
+    limit: I64,
 ) -> Status {
     // SAFETY: the convention.
     unsafe {
         give(ctx, out.cast(), || {
-            let done = script_of(pieces, words, pipes).run(ctx, LOGGED_BYTES)?;
+            let done = script_of(pieces, words, pipes).run(ctx, LOGGED_BYTES, limit_of(limit))?;
             if !done.status.success() {
                 return Err(ended_badly("the command", done.status, &done.streams.error));
             }
@@ -416,11 +428,12 @@ pub unsafe extern "C" fn dyn_sh_run(
     pieces: Ptr,
     words: Ptr,
     pipes: U8,
+    limit: I64,
 ) -> Status {
     // SAFETY: the convention.
     unsafe {
         give(ctx, out.cast(), || {
-            let done = script_of(pieces, words, pipes).run(ctx, usize::MAX)?;
+            let done = script_of(pieces, words, pipes).run(ctx, usize::MAX, limit_of(limit))?;
             // As shells number an end by a signal.
             let by_signal = || 128 + done.status.signal().unwrap_or(0);
             let status = i64::from(done.status.code().unwrap_or_else(by_signal));

@@ -80,10 +80,16 @@ impl Test {
             }
         };
         let (files, filters) = sort(std::mem::take(&mut self.words));
+        if !self.list {
+            crate::testing::end_on_interrupt();
+        }
         let start = Instant::now();
         let mut summary = Summary::new(self.format);
         let mut broken = false;
         for file in files {
+            if crate::testing::is_interrupted() {
+                break;
+            }
             let mut front = Frontend::default();
             front.check(&file);
             broken |= !self.run_file(&mut front, &options, &filters, &mut summary);
@@ -98,7 +104,10 @@ impl Test {
         if !broken || summary.told() > 0 {
             summary.finish(start.elapsed());
         }
-        if broken || summary.failed() > 0 {
+        if crate::testing::is_interrupted() {
+            // As of a program that Ctrl-C ends.
+            ExitCode::from(130)
+        } else if broken || summary.failed() > 0 {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS

@@ -6,10 +6,10 @@
 pub mod report;
 
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -136,6 +136,9 @@ pub fn execute(
 }
 
 fn take<'c>(next: &AtomicUsize, cases: &'c [Case]) -> Option<(usize, &'c Case)> {
+    if is_interrupted() {
+        return None;
+    }
     let at = next.fetch_add(1, Ordering::Relaxed);
     cases.get(at).map(|case| (at, case))
 }
@@ -168,11 +171,16 @@ fn run(program: &Path, case: &Case, timeout: Duration) -> TestResult {
     let (mut failure, logged) = read_log(&String::from_utf8_lossy(&text));
     match ended {
         Err(error) => failure = Some(other("crash", format!("it can't be run: {error}"))),
+        Ok(None) if is_interrupted() => {
+            failure = Some(other("cancelled", "it was interrupted".to_owned()));
+        }
         Ok(None) => {
             let seconds = timeout.as_secs_f64();
             failure = Some(other(
                 "timeout",
-                format!("it did not end within {seconds} s"),
+                format!(
+                    "it did not end within {seconds} s; `dynopc test --timeout SECONDS` gives it longer"
+                ),
             ));
         }
         Ok(Some(status)) if status.success() => failure = None,
@@ -209,7 +217,8 @@ fn crash(status: ExitStatus, log: &[u8]) -> String {
 }
 
 /// Runs the process; `None` if it had to be ended. Its log goes to a file, so that a descendant which keeps the other end
-/// of a pipe open can't hold the tests up.
+/// of a pipe open can't hold the tests up. It leads a process group, which ends with it, and its temporary files lie in a
+/// folder of its own, which is removed.
 fn run_process(
     program: &Path,
     job: &str,
@@ -217,26 +226,69 @@ fn run_process(
     start: Instant,
     timeout: Duration,
 ) -> std::io::Result<Option<ExitStatus>> {
+    let files = tempfile::Builder::new()
+        .prefix("files-")
+        .tempdir_in(program.parent().unwrap_or(program))?;
     let mut child = Command::new(program)
         .args([job, "--log-format", "json", "--threads", "1"])
+        .env("TMPDIR", files.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(log)?)
+        .process_group(0)
         .spawn()?;
+    let ended = wait_for(&mut child, start, timeout);
+    if !matches!(ended, Ok(Some(_))) {
+        end_group(&mut child)?;
+    }
+    ended
+}
+
+/// Waits until a process ends; `None` if it takes too long, or the tests are to end.
+fn wait_for(
+    child: &mut Child,
+    start: Instant,
+    timeout: Duration,
+) -> std::io::Result<Option<ExitStatus>> {
     // Most tests end within a millisecond; who takes long is looked at less often.
     let mut pause = Duration::from_micros(200);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if start.elapsed() >= timeout {
-            child.kill()?;
-            child.wait()?;
+        if start.elapsed() >= timeout || INTERRUPTED.load(Ordering::Relaxed) {
             return Ok(None);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(10));
     }
+}
+
+/// Kills a process with its group; the commands of its steps, which have groups of their own, end with it.
+fn end_group(child: &mut Child) -> std::io::Result<()> {
+    let group = i32::try_from(child.id()).ok();
+    if let Some(group) = group.and_then(rustix::process::Pid::from_raw) {
+        // It has not been waited for, so the number is its own. If the group is gone, so is what was to be killed.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}
+
+/// Whether Ctrl-C was pressed: the tests that run are ended, and no others begin.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Has Ctrl-C end the tests and everything that they have started, instead of this process alone. Tests are in groups of
+/// their own, which Ctrl-C does not reach.
+pub fn end_on_interrupt() {
+    // Without the handler this process ends at once, as any other.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
+/// Whether the tests were ended by Ctrl-C.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// The failure and the logged lines in a process's log.

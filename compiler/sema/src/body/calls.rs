@@ -236,6 +236,15 @@ impl BodyChecker<'_, '_> {
         let args = self.arguments(id, &types, receiver, written);
         let ty = substitute(&hir::call_type(self.cx.function(id)), &types);
         match args {
+            Some(args) if direct && self.is_extern(id) => {
+                let values = args.into_iter().filter_map(|arg| match arg {
+                    hir::Arg::Value(value) => Some(value),
+                    hir::Arg::InOut(_) => None,
+                });
+                let values = values.collect();
+                crate::foreign::direct_call(self.cx, id, &types, values, ty, written.span)
+                    .unwrap_or_else(|| self.error_expr(written.span))
+            }
             Some(args) => made(
                 ExprKind::Call {
                     function: id,
@@ -251,6 +260,12 @@ impl BodyChecker<'_, '_> {
             }
             None => made(ExprKind::Error, ty, written.span),
         }
+    }
+
+    /// Whether a function is declared as `extern`.
+    fn is_extern(&self, id: FunctionId) -> bool {
+        let body = &self.cx.functions[id.0 as usize].decl.body;
+        matches!(body, ast::Body::Extern { .. })
     }
 
     /// Binds written type arguments, `f<Int>(x)`; false after a report.
