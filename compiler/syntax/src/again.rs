@@ -122,18 +122,19 @@ impl Cut {
         let Some(middle) = text.get(self.new.clone()) else {
             return false;
         };
-        let mut lines = middle.lines().map(str::trim_start);
-        let first = lines.find(|line| !line.is_empty() && !line.starts_with("//"));
         let starts = self.new.start == 0
-            || first.is_some_and(|line| {
+            || first_line(middle).is_some_and(|line| {
                 let word = line
                     .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
                     .next();
                 let joins =
                     ["else", "catch", "and", "or", "as"].contains(&word.unwrap_or_default());
+                // What is indented may go on with a broken line before it.
                 line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') && !joins
             });
-        starts && middle.ends_with('}')
+        let behind = text.get(self.new.end..).unwrap_or_default();
+        let goes_on = first_line(behind).is_some_and(|line| line.starts_with([' ', '\t']));
+        starts && middle.ends_with('}') && !goes_on
     }
 
     /// The items before and behind, with the new ones between them.
@@ -217,6 +218,15 @@ impl Cut {
             },
         })
     }
+}
+
+/// The first line that holds more than a comment.
+fn first_line(text: &str) -> Option<&str> {
+    let mut lines = text.lines();
+    lines.find(|line| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with("//")
+    })
 }
 
 /// Whether a file can be cut behind an item: it ends with its body, and its line with it.
