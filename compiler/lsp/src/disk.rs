@@ -27,6 +27,13 @@ impl Disk {
     /// Those of the system.
     fn read(&self, path: &Path) -> io::Result<Content> {
         let about = std::fs::metadata(path)?;
+        if about.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        // A pipe or terminal would keep the thread until somebody writes into it.
+        if !about.is_file() {
+            return Err(io::Error::other("this is no file that can be read again"));
+        }
         let stamp = (about.len(), about.modified().ok());
         if let Some((of, text)) = self.lock().get(path)
             && *of == stamp
@@ -91,5 +98,37 @@ impl Files for Overlay {
                 Some(Entry { name, folder })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(disk: &Disk, path: &Path) -> Option<String> {
+        match disk.read(path) {
+            Ok(Content::Text(text)) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_looks_other_is_read_again_and_what_is_no_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (disk, path) = (Disk::default(), folder.path().join("a.dyn"));
+        assert_eq!(text(&disk, &path), None);
+        std::fs::write(&path, "one").expect("it can be written");
+        assert_eq!(text(&disk, &path).as_deref(), Some("one"));
+        std::fs::write(&path, "longer").expect("it can be written");
+        assert_eq!(text(&disk, &path).as_deref(), Some("longer"));
+        std::fs::write(&path, b"\xff").expect("it can be written");
+        assert!(matches!(disk.read(&path), Ok(Content::Bytes(_))));
+        let error = disk.read(folder.path()).expect_err("it is a folder");
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+        let pipe = folder.path().join("pipe.dyn");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert!(disk.read(&pipe).is_err());
+        }
     }
 }

@@ -24,7 +24,7 @@ pub struct Lsp {
     /// Speak over standard input and output; the default, and accepted because some editors add it
     #[arg(long)]
     stdio: bool,
-    /// The process of the editor: the server ends when that is gone; editors tell it by `initialize` too
+    /// The process of the editor; accepted because some editors add it: what counts is what `initialize` says
     #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
     _client: Option<u32>,
 }
