@@ -35,10 +35,19 @@ impl BodyChecker<'_, '_> {
             );
             let suggestions = self.cx.suggestions.get();
             let narrowed = self.narrowed.clone();
+            let facts = self.facts.clone();
+            let captures = self.frames.iter().map(|frame| frame.captures.len());
+            let captures: Vec<usize> = captures.collect();
             let hint = function
                 .and_then(|(id, type_args)| self.parameter_for(id, type_args, receiver, count));
             self.expr(closure, hint.as_ref());
             self.narrowed = narrowed;
+            // Nothing counts as used by it, and its own locals are no part of the body.
+            self.locals.truncate(facts.len());
+            self.facts = facts;
+            for (frame, count) in self.frames.iter_mut().zip(captures) {
+                frame.captures.truncate(count);
+            }
             self.cx.suggestions.set(suggestions);
             self.diagnostics.truncate(before.0);
             self.requirements.truncate(before.1);
