@@ -131,6 +131,7 @@ fn read_fields(line: &str) -> Result<Fields<'_>, JsonError> {
             "log" => fields.log = Some(log_text(&mut lexer)?),
             _ => {
                 lexer.leave(above);
+                let name = on_one_line(&name);
                 return Err(lexer.error(format!("there is no field `{name}` in the protocol")));
             }
         }
@@ -203,12 +204,29 @@ fn find(outputs: &[Output], dynamic: bool, name: Option<&str>) -> Result<usize, 
         Some(_) => Err(format!(
             "the output `{name}` wants `{other}`, not `{field}`"
         )),
-        None if outputs.is_empty() => Err(format!("the op has no output `{name}`, and no other")),
+        None if outputs.is_empty() => {
+            let name = on_one_line(name);
+            Err(format!("the op has no output `{name}`, and no other"))
+        }
         None => {
+            let name = on_one_line(name);
             let names = list(&mut outputs.iter());
             Err(format!("the op has no output `{name}`, it has {names}"))
         }
     }
+}
+
+/// A name of the program's as a message of one line shows it.
+fn on_one_line(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -315,6 +333,7 @@ mod tests {
                 "a `mapping_key` belongs to a `dynamic_output`",
             ),
             (r#"{"outputs": 3}"#, "there is no field `outputs`"),
+            (r#"{"a\nb": 3}"#, r"there is no field `a\nb`"),
             (r#"{"output_name": "count"}"#, "it has to have one of"),
             (r#"{"output": 3, "log": "x"}"#, "it has to have one of"),
         ] {
