@@ -155,8 +155,8 @@ fn optimise(
 impl From<OptLevel> for OptimizationLevel {
     fn from(level: OptLevel) -> Self {
         match level {
-            OptLevel::None => Self::None,
-            OptLevel::Less => Self::Less,
+            // At its lowest level LLVM gives each temporary a place of its own in the frame: 10,000 calls would not fit.
+            OptLevel::None | OptLevel::Less => Self::Less,
             OptLevel::Default => Self::Default,
             OptLevel::Aggressive => Self::Aggressive,
         }
