@@ -88,6 +88,15 @@ impl Executable {
         command
     }
 
+    /// A command that runs it and that SIGINT ends, also where these tests run in the background of a shell, which has
+    /// its children ignore that signal.
+    pub fn interruptible_command(&self) -> Command {
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT").arg(&self.path);
+        command.current_dir(self.folder.path());
+        command
+    }
+
     /// Runs it with arguments.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command()

@@ -124,7 +124,7 @@ fn streams_that_are_closed_or_full() {
 #[test]
 fn an_interrupted_run_ends_with_a_report() {
     let program = program();
-    let mut endless = program.command();
+    let mut endless = program.interruptible_command();
     let child = endless
         .args(["--to", &i64::MAX.to_string()])
         .stdout(Stdio::piped())

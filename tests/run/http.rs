@@ -77,7 +77,7 @@ static CLIENT: LazyLock<Executable> =
 
 /// A run of the client without anything of the environment that changes what it does.
 fn client(what: &str, url: &str) -> Command {
-    let mut command = CLIENT.command();
+    let mut command = CLIENT.interruptible_command();
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
