@@ -158,7 +158,7 @@ const LICENCES: &[&str] = &[
 #[test]
 fn licences_of_dependencies_are_permissive() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(root())
         .output()
         .expect("cargo can be started");

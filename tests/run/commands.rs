@@ -51,7 +51,7 @@ fn numbers(folder: &Path) -> Vec<u32> {
 }
 
 fn start(program: &Executable, folder: &Path) -> (Child, Vec<u32>) {
-    let mut command: Command = program.command();
+    let mut command: Command = program.interruptible_command();
     let child = command
         .args(["--threads", "4", "--folder"])
         .arg(folder)
