@@ -153,7 +153,7 @@ fn nothing_outlives_a_test() {
         told.extend(result.failure.clone());
     })
     .expect("the tests run");
-    assert_eq!(told[0].kind, "timeout");
+    assert_eq!(told[0].kind, "timeout", "{:?}", told[0]);
     assert_eq!(
         told[0].message,
         "it did not end within 3 s; `dynopc test --timeout SECONDS` gives it longer"

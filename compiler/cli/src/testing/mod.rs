@@ -6,6 +6,7 @@
 pub mod report;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -229,19 +230,35 @@ fn run_process(
     let files = tempfile::Builder::new()
         .prefix("files-")
         .tempdir_in(program.parent().unwrap_or(program))?;
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args([job, "--log-format", "json", "--threads", "1"])
         .env("TMPDIR", files.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(log)?)
-        .process_group(0)
-        .spawn()?;
+        .process_group(0);
+    let mut child = spawn(&mut command)?;
     let ended = wait_for(&mut child, start, timeout);
     if !matches!(ended, Ok(Some(_))) {
         end_group(&mut child)?;
     }
     ended
+}
+
+/// Starts a process. Where another thread started one while the program's file was being written, that one may hold it open
+/// for a moment longer, until its own program begins: then this waits.
+fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let mut tries = 0;
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tries < 100 => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Waits until a process ends; `None` if it takes too long, or the tests are to end.
