@@ -182,5 +182,18 @@ fn finish(mut front: Frontend) -> Result<Executable, String> {
     let path = folder.path().join("program");
     dynopc::commands::write_whole(&path, &bytes, true)
         .expect("the temporary folder can be written");
+    wait_until_free(&path);
     Ok(Executable { path, folder })
+}
+
+/// Waits until an executable can be started. A process that another test started while the file was written holds it
+/// until its own program begins; once nobody does, nobody will.
+fn wait_until_free(path: &Path) {
+    loop {
+        let started = Command::new(path).arg("--help").output();
+        match started {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
+            _ => return,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::io::ErrorKind;
 use std::process::{Command, Output};
 
 use common::{
@@ -13,7 +14,13 @@ use dynop_link::{LinkError, LinkOptions, Linker, Strip, link_executable};
 fn run(bytes: &[u8]) -> Output {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = write_executable(directory.path(), bytes);
-    Command::new(path).output().expect("the executable starts")
+    loop {
+        match Command::new(&path).output() {
+            // A process that another test started while the file was written holds it until its own program begins.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {}
+            output => return output.expect("the executable starts"),
+        }
+    }
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
