@@ -16,6 +16,8 @@
 //! clone lives with its values in the pool's arrays; what a clone that is about to run must do follows from the states of
 //! what it needs by [`decide::decide`].
 
+#![forbid(unsafe_code)]
+
 pub mod decide;
 pub mod graph;
 pub mod run;
