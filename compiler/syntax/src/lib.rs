@@ -62,7 +62,7 @@ pub fn parse(file: FileId, text: &str) -> Parse {
 fn parse_here(file: FileId, text: &str) -> Parse {
     let mut scanned = scan::scan(file, text);
     let mut diagnostics = std::mem::take(&mut scanned.diagnostics);
-    let whole = diagnostics.is_empty();
+    let settled = std::mem::take(&mut scanned.settled);
     let builder = build::Builder::new(file, text, &scanned);
     let (module, found, ends) = match DynopParser::parse(Rule::module, &scanned.clean) {
         Ok(pairs) => builder.module(pairs),
@@ -73,6 +73,6 @@ fn parse_here(file: FileId, text: &str) -> Parse {
     Parse {
         module,
         diagnostics,
-        regions: Regions { ends, whole },
+        regions: Regions { ends, settled },
     }
 }

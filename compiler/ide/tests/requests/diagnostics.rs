@@ -31,6 +31,28 @@ fn an_error_silences_nothing_else() {
     insta::assert_snapshot!(found(&fixture(text).analysis).join("\n"));
 }
 
+/// As one types: texts without their end, within brackets that go on in the next line.
+#[test]
+fn an_unclosed_text_silences_nothing_else() {
+    let rest = "op next(x: Int) -> Int {\n    \"next\"\n}\njob main(n: Int) -> Int { next(broken(n), 1) }\n";
+    for broken in [
+        "    let all = [\n        x,\n        \"a,\n        2,\n    ]\n    unknown\n",
+        "    let all = [\n        say(x, f\"{x\n        2,\n    ]\n    unknown\n",
+        "    let all = [1].map(|y| { say(y, \"a\n        y\n    })\n    unknown\n",
+        "    let all = [1].map(|y| { say(y, \"a) })\n    unknown\n",
+        "    let all = say(f\"{[1].map(|y| { say(\"a\n        , 2)\n    unknown\n",
+        "    let all = say(x, r\"\\\n    unknown\n",
+    ] {
+        let text = format!("op broken(x: Int) -> Int {{\n{broken}}}\n{rest}");
+        let found = found(&fixture(&text).analysis);
+        let has = |words: &str| found.iter().any(|one| one.contains(words));
+        assert!(has("E0104"), "{broken}{found:#?}");
+        assert!(has("unknown"), "{broken}{found:#?}");
+        assert!(has("Str"), "{broken}{found:#?}");
+        assert!(has("`next` takes 1"), "{broken}{found:#?}");
+    }
+}
+
 #[test]
 fn unused_names_are_dimmed() {
     let fixture = fixture("fn f() -> Int {\n    let unused = 1\n    return 2\n    3\n}\n");

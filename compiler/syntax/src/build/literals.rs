@@ -45,11 +45,11 @@ impl<'t> Builder<'t> {
 
     /// The text of a `string` or `raw_string`, escapes resolved; also of one that never ends.
     pub(super) fn string_text(&mut self, pair: &Node<'t>) -> String {
-        let span = pair.as_span();
-        let source = self.text.get(span.start()..span.end()).unwrap_or("");
+        let span = self.span(pair);
+        let source = self.source(span);
         let raw = source.starts_with('r');
         let body = body_of(source, usize::from(raw));
-        let at = span.start() + body.start;
+        let at = span.start as usize + body.start;
         let text = source.get(body).unwrap_or("");
         if raw {
             return text.replace("\r\n", "\n");

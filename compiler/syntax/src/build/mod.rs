@@ -22,7 +22,7 @@ use pest::iterators::{Pair, Pairs};
 use crate::MAX_TREE_DEPTH;
 use crate::ast::{Expr, ExprKind, Ident, Module, NodeId};
 use crate::grammar::Rule;
-use crate::scan::Scanned;
+use crate::scan::{STRING_END, Scanned};
 
 pub(crate) type Node<'t> = Pair<'t, Rule>;
 pub(crate) type Nodes<'t> = Pairs<'t, Rule>;
@@ -149,7 +149,7 @@ impl<'t> Builder<'t> {
             let before = &self.scanned.clean.as_bytes()[..end];
             let kept = before
                 .iter()
-                .rposition(|&byte| byte != b' ')
+                .rposition(|&byte| byte != b' ' && byte != STRING_END)
                 .map_or(0, |last| last + 1);
             self.trimmed = (end, kept);
         }

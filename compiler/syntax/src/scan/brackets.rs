@@ -207,6 +207,13 @@ impl Scanner<'_> {
         if ends {
             self.fill_overflow(at + 1);
         }
+        if self.stack.is_empty() {
+            // What looked odd within is told, or was nothing.
+            self.suspect = None;
+            if open.bracket == Bracket::Brace && self.overflow.is_none() {
+                self.settled.push(at as u32 + 1);
+            }
+        }
         if let Bracket::Interpolation(template) = open.bracket {
             self.template_text(template);
         }

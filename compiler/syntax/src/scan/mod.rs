@@ -25,6 +25,8 @@ use tokens::Previous;
 pub(crate) const CUT: u8 = 3;
 /// Fills what was refused already.
 pub(crate) const FILLER: u8 = 4;
+/// Stands for a newline that is blank, but ends a string that was not closed.
+pub(crate) const STRING_END: u8 = 5;
 /// Stand for the `<` and `>` of type arguments in an expression.
 const TYPE_OPEN: u8 = 1;
 const TYPE_CLOSE: u8 = 2;
@@ -43,6 +45,9 @@ pub(crate) struct Scanned {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Lines, as ranges of bytes in order, of whose mistakes enough is said.
     damaged: Vec<Range<usize>>,
+    /// The ends of those `}` behind which nothing is open, in order: from the next line on the text is read as if it began
+    /// there. Not on damaged lines.
+    pub(crate) settled: Vec<u32>,
 }
 
 /// Consecutive `///` lines.
@@ -58,9 +63,13 @@ pub(crate) struct Doc {
 impl Scanned {
     /// Whether something on the line of `at` was reported by the scan.
     pub(crate) fn is_damaged(&self, at: usize) -> bool {
-        let next = self.damaged.partition_point(|line| line.end < at);
-        self.damaged.get(next).is_some_and(|line| line.start <= at)
+        touches(&self.damaged, at)
     }
+}
+
+fn touches(damaged: &[Range<usize>], at: usize) -> bool {
+    let next = damaged.partition_point(|line| line.end < at);
+    damaged.get(next).is_some_and(|line| line.start <= at)
 }
 
 /// Scans a file.
@@ -96,6 +105,8 @@ struct Scanner<'t> {
     pending: Vec<usize>,
     /// Newlines that were blanked only because a bracket is open; should it prove to be unclosed, they count after all.
     held: Vec<usize>,
+    /// The newline at which the last string ended that was not closed.
+    unclosed: Option<usize>,
     /// Where the current line begins, and whether a token was seen on it.
     line_start: usize,
     /// Doc lines since the last token.
@@ -109,6 +120,8 @@ struct Scanner<'t> {
     diagnostics: Vec<Diagnostic>,
     /// Offsets of mistakes; their lines are the damaged ones.
     damage: Vec<usize>,
+    /// See [`Scanned::settled`], with damaged lines.
+    settled: Vec<u32>,
 }
 
 impl<'t> Scanner<'t> {
@@ -128,6 +141,7 @@ impl<'t> Scanner<'t> {
             previous: Previous::start(),
             pending: Vec::new(),
             held: Vec::new(),
+            unclosed: None,
             line_start: 0,
             doc_lines: Vec::new(),
             suspect: None,
@@ -137,6 +151,7 @@ impl<'t> Scanner<'t> {
             docs: Vec::new(),
             diagnostics: Vec::new(),
             damage: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
@@ -177,6 +192,8 @@ impl<'t> Scanner<'t> {
     fn finish(mut self) -> Scanned {
         self.end_of_file();
         let damaged = self.damaged_lines();
+        let mut settled = std::mem::take(&mut self.settled);
+        settled.retain(|&end| !touches(&damaged, end as usize));
         self.diagnostics
             .sort_by_key(|found| found.primary.span.start);
         // Whole characters alone are ever replaced, and by as many bytes of ASCII; should that ever be wrong, an empty
@@ -192,6 +209,7 @@ impl<'t> Scanner<'t> {
             docs: self.docs,
             diagnostics: self.diagnostics,
             damaged,
+            settled,
         }
     }
 

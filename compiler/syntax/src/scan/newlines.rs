@@ -1,7 +1,7 @@
 //! Which newlines end a statement.
 
-use super::Scanner;
 use super::brackets::Bracket;
+use super::{STRING_END, Scanner};
 
 impl Scanner<'_> {
     pub(super) fn newline(&mut self) {
@@ -29,7 +29,10 @@ impl Scanner<'_> {
             }
             if inside || joined {
                 while let Some(newline) = self.pending.pop() {
-                    self.out[newline] = b' ';
+                    self.out[newline] = match self.unclosed {
+                        Some(end) if end == newline => STRING_END,
+                        _ => b' ',
+                    };
                 }
             } else {
                 let first = self.pending.first().copied().unwrap_or(start);

@@ -1,8 +1,8 @@
 //! Strings, and templates with code between their braces.
 
-use super::Scanner;
-use super::brackets::Bracket;
+use super::brackets::{Bracket, Open};
 use super::tokens::Kind as TokenKind;
+use super::{FILLER, Scanner};
 
 /// A kind of string, by its prefix.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,9 +80,10 @@ impl Scanner<'_> {
         }
         let end = at.min(self.bytes.len());
         self.report_unterminated(start, end, long);
+        self.unclosed = Some(end);
         self.pass_lines(start, end);
         self.string_ends(start, end);
-        self.forgive_line(long);
+        self.forgive_line(start, long);
     }
 
     /// Keeps account of lines within a long string.
@@ -127,8 +128,9 @@ impl Scanner<'_> {
         }
         let end = at.min(self.bytes.len());
         self.report_unterminated(template.start, end, template.long);
+        self.unclosed = Some(end);
         self.string_ends(template.start, end);
-        self.forgive_line(template.long);
+        self.forgive_line(template.start, template.long);
     }
 
     fn template_escape(&self, at: usize, long: bool) -> usize {
@@ -168,33 +170,78 @@ impl Scanner<'_> {
 
     /// A newline within the braces of a template that ends on its line: the string was not closed.
     pub(super) fn newline_ends_template(&mut self) -> bool {
-        let open = self.stack.iter().position(
-            |open| matches!(open.bracket, Bracket::Interpolation(template) if !template.long),
-        );
-        let Some(index) = open else {
+        let Some(index) = self.template_on_line() else {
             return false;
         };
         if let Bracket::Interpolation(template) = self.stack[index].bracket {
             self.report_unterminated(template.start, self.at, false);
-            self.drop_to(index, self.at);
+            self.unclosed = Some(self.at);
+            self.fill_within(index, self.at);
+            self.drop_blocks_to(index, self.at);
             self.string_ends(template.start, self.at);
-            self.forgive_line(false);
+            self.forgive_line(template.start, false);
         }
         true
     }
 
-    /// An unclosed string has swallowed what stood behind it: brackets opened on its line (or, where it has swallowed the
-    /// rest of the file, all of them) are not reported a second time.
-    fn forgive_line(&mut self, long: bool) {
-        let keep = if long {
-            0
-        } else {
-            let line = self.line_start;
-            self.stack
-                .iter()
-                .position(|open| open.line >= line && open.bracket != Bracket::Brace)
-                .unwrap_or(self.stack.len())
-        };
-        self.drop_to(keep, self.at);
+    /// The outermost open interpolation of a template that ends with its line.
+    fn template_on_line(&self) -> Option<usize> {
+        self.stack.iter().position(
+            |open| matches!(open.bracket, Bracket::Interpolation(template) if !template.long),
+        )
+    }
+
+    /// A line ends, and with it several strings within each other: the grammar gets the outermost, the template whose
+    /// interpolation is the `index`th bracket, without those in it, of which the outer one begins at `start` or before.
+    fn fill_within(&mut self, index: usize, start: usize) {
+        let inner = self.stack.iter().skip(index + 1);
+        let inner = inner.filter_map(|open| match open.bracket {
+            Bracket::Interpolation(template) => Some(template.start),
+            _ => None,
+        });
+        let start = inner.min().unwrap_or(start).min(start);
+        self.out[start..self.at.max(start)].fill(FILLER);
+    }
+
+    /// An unclosed string that began at `start` has swallowed what stood behind it: brackets opened on its line (or, where it
+    /// has swallowed the rest of the file, all of them) are not reported a second time. A brace is one of them only if the
+    /// string has a closing one; else that comes on a later line.
+    fn forgive_line(&mut self, start: usize, long: bool) {
+        if long {
+            self.drop_to(0, self.at);
+            return;
+        }
+        let line = self.line_start;
+        let is_swallowed = |open: &Open| open.line >= line && open.bracket != Bracket::Brace;
+        let first = self.stack.iter().position(is_swallowed);
+        let first = first.unwrap_or(self.stack.len());
+        let swallowed = &self.bytes[start..self.at.max(start)];
+        let mut closing = swallowed.iter().filter(|&&byte| byte == b'}').count();
+        let mut keep = self.stack.len();
+        while keep > first {
+            if self.stack[keep - 1].bracket == Bracket::Brace {
+                if closing == 0 {
+                    break;
+                }
+                closing -= 1;
+            }
+            keep -= 1;
+        }
+        if let Some(index) = self.template_on_line() {
+            self.fill_within(index, start);
+            keep = keep.min(index);
+        }
+        self.drop_blocks_to(keep, self.at);
+    }
+
+    /// As [`Self::drop_to`], where what was open ends with a line and not before an item: the grammar knows a block's end by
+    /// its brace alone, so the dropped ones are taken from it.
+    fn drop_blocks_to(&mut self, keep: usize, at: usize) {
+        for open in self.stack.iter().skip(keep) {
+            if open.bracket == Bracket::Brace {
+                self.out[open.at] = FILLER;
+            }
+        }
+        self.drop_to(keep, at);
     }
 }
