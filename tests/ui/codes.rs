@@ -25,11 +25,24 @@ fn codes() {
             );
             continue;
         };
-        let checked = check("page.dyn", &block.text);
-        let mut picture = checked.picture;
+        let beside = tempfile::tempdir().expect("a temporary folder can be made");
+        for file in &found {
+            if let Some(name) = file.info.strip_prefix("dyn,file=") {
+                std::fs::write(beside.path().join(name), &file.text).expect("it can be written");
+            }
+        }
+        let name = beside
+            .path()
+            .join("page.dyn")
+            .to_string_lossy()
+            .into_owned();
+        let checked = check(&name, &block.text);
+        let here = format!("{}/", beside.path().display());
+        let mut picture = checked.picture.replace(&here, "");
         // Some are found when code is made of the program.
         if !checked.diagnostics.iter().any(|found| found.code.id == id) {
-            picture = build("page.dyn", &block.text).err().unwrap_or_default();
+            picture = build(&name, &block.text).err().unwrap_or_default();
+            picture = picture.replace(&here, "");
             assert!(
                 picture.contains(id),
                 "{id}: the program on its page shows\n{picture}"

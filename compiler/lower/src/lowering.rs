@@ -1,10 +1,10 @@
 //! The instances of functions and closures, and the worklist over them.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use dynop_base::{Diagnostic, FileId, Span};
 use dynop_ir::{self as ir, TypeId};
-use dynop_sema::hir::{self, FunctionBody};
+use dynop_sema::hir;
 use dynop_sema::substitute::{measure, substitute};
 use dynop_sema::ty::Ty;
 
@@ -75,7 +75,6 @@ pub(crate) struct Lowering<'p> {
     pub(crate) codes: Vec<Code<'p>>,
     pub(crate) code_ids: HashMap<CodeKey, CodeId>,
     names: HashMap<String, usize>,
-    std_files: BTreeSet<FileId>,
     diagnostics: Vec<Diagnostic>,
     // Whether generics without end were found.
     stopped: bool,
@@ -83,13 +82,6 @@ pub(crate) struct Lowering<'p> {
 
 impl<'p> Lowering<'p> {
     pub(crate) fn new(program: &'p hir::Program) -> Self {
-        // Only the standard library declares natives.
-        let std_files = program
-            .functions
-            .iter()
-            .filter(|function| matches!(function.body, FunctionBody::Extern(_)))
-            .map(|function| function.file)
-            .collect();
         Self {
             program,
             types: TypeTable::default(),
@@ -102,7 +94,6 @@ impl<'p> Lowering<'p> {
             codes: Vec::new(),
             code_ids: HashMap::new(),
             names: HashMap::new(),
-            std_files,
             diagnostics: Vec::new(),
             stopped: false,
         }
@@ -237,14 +228,14 @@ impl<'p> Lowering<'p> {
 
     /// Whether a file belongs to the standard library.
     pub(crate) fn is_std(&self, file: FileId) -> bool {
-        self.std_files.contains(&file)
+        self.program.library.contains(&file)
     }
 
     /// A place in the user's own files: `span`, or, where it lies in the standard library, the call that led there.
     pub(crate) fn user_span(&self, span: Option<Span>) -> Span {
         let mut found = span;
         let mut by = self.current;
-        while found.is_none_or(|span| self.std_files.contains(&span.file)) {
+        while found.is_none_or(|span| self.program.library.contains(&span.file)) {
             let request = by
                 .and_then(|id| self.instances.get(id.0 as usize))
                 .and_then(|instance| instance.requested);

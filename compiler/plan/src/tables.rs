@@ -37,6 +37,7 @@ impl<'a> Tables<'a> {
             plan: plan::Plan {
                 ops: self.ops,
                 jobs,
+                docs: self.program.docs.clone().unwrap_or_default(),
             },
             ops: self.op_list,
             types: self.types,

@@ -181,7 +181,12 @@ impl Folder<'_> {
                             span,
                             format!("the index {at} is out of bounds"),
                         )
-                        .here(format!("the list has {len} elements")),
+                        .here(format!("the list has {len} elements"))
+                        .help(match len {
+                            0 => "the list is empty: there is no element to take".to_string(),
+                            1 => "the only index is 0".to_string(),
+                            _ => format!("write an index from 0 to {}", len - 1),
+                        }),
                     )
                 })
             }
@@ -450,12 +455,24 @@ fn overflow(span: Span) -> Wrong {
             "this constant does not fit in an `Int`",
         )
         .here("overflows")
-        .note("an `Int` goes from -9223372036854775808 to 9223372036854775807"),
+        .note("an `Int` goes from -9223372036854775808 to 9223372036854775807")
+        .help("compute it with `Float`s, such as `2.0 ** 70.0`, or take smaller numbers"),
     )
 }
 
 fn impossible(span: Span, message: &str, here: &str) -> Wrong {
-    Box::new(Diagnostic::new(&types::NOT_CONSTANT, span, message).here(here))
+    let help = if message.contains("zero") {
+        "divide by another number, or leave the division out"
+    } else if message.contains("shift") {
+        "shift by 0 to 63 bits"
+    } else {
+        "write the value that is meant"
+    };
+    Box::new(
+        Diagnostic::new(&types::NOT_CONSTANT, span, message)
+            .here(here)
+            .help(help),
+    )
 }
 
 fn not_constant(span: Span) -> Wrong {

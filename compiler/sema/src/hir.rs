@@ -5,6 +5,7 @@
 //! written out ([`ExprKind::Some`] for `T` to `T?`, a `Path` for a literal). Where the program has an error the node is
 //! [`ExprKind::Error`] and nothing after `sema` is run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dynop_base::{FileId, Span, Symbol};
@@ -46,6 +47,10 @@ pub struct Program {
     pub runs: Vec<Run>,
     /// The enum `Json` of the standard library.
     pub json: Option<EnumId>,
+    /// The files of the standard library.
+    pub library: BTreeSet<FileId>,
+    /// The `//!` lines of the file given to the compiler.
+    pub docs: Option<String>,
     /// The file given to the compiler; its jobs are the executable's.
     pub main: Option<FileId>,
 }

@@ -31,6 +31,7 @@ pub mod standing;
 pub mod substitute;
 pub mod ty;
 pub mod types;
+mod unused;
 pub mod walk;
 
 #[cfg(test)]
@@ -151,6 +152,10 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
         .flat_map(|(_, found)| found.runs.drain(..));
     stand_ins::add(&mut cx.program, runs);
     regexes::check(&cx, &mut diagnostics);
+    // What is wrong may be why something is not used.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        unused::check(inputs, &mut diagnostics);
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     diagnostics.iter_mut().for_each(display::mend_articles);
     Checked {

@@ -32,8 +32,14 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
     };
     for (index, input) in inputs.iter().enumerate() {
         let module = ModuleId(index as u32);
+        if matches!(input.role, Role::Std(_)) {
+            cx.program.library.insert(input.module.file);
+        }
         match &input.role {
-            Role::Main => cx.program.main = Some(input.module.file),
+            Role::Main => {
+                cx.program.main = Some(input.module.file);
+                cx.program.docs = input.module.docs.clone();
+            }
             Role::Import(_) => {}
             Role::Std(name) if name == "core" => cx.core = Some(module),
             Role::Std(name) => {

@@ -76,6 +76,11 @@ pub fn walk<'a>(module: &'a Module, mut visit: impl FnMut(Node<'a>)) {
     }
 }
 
+/// Calls `visit` with every node of one item, as [`walk`] does with those of all.
+pub fn walk_item<'a>(item: &'a Item, mut visit: impl FnMut(Node<'a>)) {
+    Walker { visit: &mut visit }.item(item);
+}
+
 struct Walker<'v, 'a> {
     visit: &'v mut dyn FnMut(Node<'a>),
 }

@@ -35,6 +35,8 @@ pub struct Plan {
     pub ops: Vec<Op>,
     /// The jobs.
     pub jobs: Vec<Job>,
+    /// What the main file says of itself (`//!`), for `--help`; empty without.
+    pub docs: String,
 }
 
 /// An op as its invocations see it.

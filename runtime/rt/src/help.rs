@@ -46,7 +46,9 @@ pub fn jobs(program: &Loaded) -> String {
 
 /// `--help` of a program with several jobs, or none.
 pub fn overview(program: &Loaded, name: &str) -> String {
-    let mut text = format!("Usage: {name} <JOB> [FLAGS]\n\nJobs:\n");
+    let mut text = String::new();
+    paragraph(&mut text, &program.plan.docs);
+    let _ = write!(text, "Usage: {name} <JOB> [FLAGS]\n\nJobs:\n");
     for job in &program.plan.jobs {
         row(&mut text, &job.name, first_line(&job.docs), "");
     }
@@ -54,6 +56,14 @@ pub fn overview(program: &Loaded, name: &str) -> String {
     commands(&mut text, "JOB ");
     let _ = write!(text, "\nThe flags of a job: {name} <JOB> --help\n");
     text
+}
+
+/// Documentation above the usage, if there is some.
+fn paragraph(text: &mut String, docs: &str) {
+    if !docs.trim().is_empty() {
+        text.push_str(docs.trim());
+        text.push_str("\n\n");
+    }
 }
 
 fn commands(text: &mut String, job: &str) {
@@ -70,10 +80,11 @@ fn commands(text: &mut String, job: &str) {
 /// `--help` of a job.
 pub fn job(program: &Loaded, job: &Job, name: &str) -> String {
     let mut text = String::new();
-    if !job.docs.trim().is_empty() {
-        text.push_str(job.docs.trim());
-        text.push_str("\n\n");
+    // Where there is one job, it is the program.
+    if program.plan.jobs.len() == 1 {
+        paragraph(&mut text, &program.plan.docs);
     }
+    paragraph(&mut text, &job.docs);
     let call = call(program, name, job);
     let required = job
         .params

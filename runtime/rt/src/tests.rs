@@ -74,6 +74,7 @@ fn program(jobs: Vec<Job>) -> Loaded {
     Loaded {
         plan: Plan {
             ops: Vec::new(),
+            docs: "About words.".to_owned(),
             jobs,
         },
         code: &[],

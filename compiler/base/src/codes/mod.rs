@@ -81,6 +81,8 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
 /// The codes of what can be taken away without changing what the program does: an editor shows it dimmed.
 pub static UNNECESSARY: &[&Code] = &[
     &names::UNUSED_VARIABLE,
+    &names::UNUSED_IMPORT,
+    &names::UNUSED_ITEM,
     &composition::UNUSED_DYNAMIC,
     &types::UNREACHABLE,
 ];

@@ -15,4 +15,8 @@ codes! {
     CYCLE = "E0206" Error "defined by itself";
     /// A variable that nothing reads.
     UNUSED_VARIABLE = "W0207" Warning "unused variable";
+    /// An import of which nothing is named.
+    UNUSED_IMPORT = "W0208" Warning "unused import";
+    /// A function, op, graph or constant that nothing uses.
+    UNUSED_ITEM = "W0209" Warning "unused declaration";
 }

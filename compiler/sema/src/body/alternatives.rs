@@ -57,7 +57,8 @@ impl BodyChecker<'_, '_> {
                         pattern.span,
                         format!("`{name}` is a `{a}` in one alternative and a `{b}` in another"),
                     )
-                    .here("alternatives bind their names with the same types"),
+                    .here("alternatives bind their names with the same types")
+                    .help("write an arm of its own for each type"),
                 );
             }
             self.scope.insert(*name, *other);

@@ -355,7 +355,8 @@ impl BodyChecker<'_, '_> {
                         place.span,
                         format!("`{name}` changes a `{text}` here"),
                     )
-                    .here("the variable has another type"),
+                    .here("the variable has another type")
+                    .help(format!("bind a `var` of type `{text}` for it, with the type written: `var x: {text} = …`")),
                 );
             }
             return None;

@@ -1,7 +1,7 @@
 //! Holds what is found against what is expected, with the two implicit conversions and the words for a mismatch.
 
 use dynop_base::codes::types;
-use dynop_base::{Applicability, Diagnostic, Span, Symbol};
+use dynop_base::{Diagnostic, Span, Symbol};
 use dynop_syntax::ast;
 
 use super::BodyChecker;
@@ -132,7 +132,50 @@ impl BodyChecker<'_, '_> {
             Diagnostic::new(&types::MISMATCH, expr.span, message).here(format!("this is a `{f}`"));
         let diagnostic = self.origin_label(diagnostic, origin, &w);
         let diagnostic = named_difference(diagnostic, found, wanted);
-        repair(diagnostic, expr, found, wanted)
+        let before = (diagnostic.helps.len(), diagnostic.fixes.len());
+        let diagnostic = super::conversions::repair(diagnostic, expr, found, wanted);
+        if before == (diagnostic.helps.len(), diagnostic.fixes.len()) && before.0 == 0 {
+            return diagnostic.help(self.other_type(&f, &w, origin));
+        }
+        diagnostic
+    }
+
+    /// The way out where no conversion is known: another value, or another type at the other end.
+    fn other_type(&self, found: &str, wanted: &str, origin: Origin) -> String {
+        match origin {
+            Origin::Param(id, index) => {
+                let item = &self.cx.functions[id.0 as usize];
+                match item.decl.params.get(index) {
+                    Some(param) if !self.cx.is_std(item.module) => format!(
+                        "pass a `{wanted}`, or declare the parameter as `{}: {found}`",
+                        param.name.name
+                    ),
+                    _ => format!("pass a `{wanted}`"),
+                }
+            }
+            Origin::Result(id) => format!(
+                "give a `{wanted}`, or declare that `{}` gives it: `-> {found}`",
+                self.cx.function(id).name
+            ),
+            Origin::Written(_) => {
+                format!("write a value of type `{wanted}`, or `{found}` as the type")
+            }
+            Origin::Variable(name, _) => {
+                format!("`{name}` keeps its type: bind the `{found}` to another name with `let`")
+            }
+            Origin::Field(name, _) => {
+                format!("give it a `{wanted}`, or declare the field as `{name}: {found}`")
+            }
+            Origin::Payload(name, _) => {
+                format!("give it a `{wanted}`, or declare the case as `{name}({found})`")
+            }
+            Origin::Earlier(what, _) => format!(
+                "make this a `{wanted}` like {what}, or that a `{found}`; values of both types fit into an enum"
+            ),
+            Origin::Unknown | Origin::Operand(_) | Origin::Rule(_) => {
+                format!("write a value of type `{wanted}` here")
+            }
+        }
     }
 
     /// Says where an expectation comes from.
@@ -197,39 +240,6 @@ fn named_difference(diagnostic: Diagnostic, found: &Ty, wanted: &Ty) -> Diagnost
         diagnostic
     } else {
         diagnostic.note(format!("{strange} is not wanted"))
-    }
-}
-
-/// Adds the ways out that are known for a pair of types.
-fn repair(diagnostic: Diagnostic, expr: &Expr, found: &Ty, wanted: &Ty) -> Diagnostic {
-    let after = expr.span.at_end();
-    match (found, wanted) {
-        (Ty::Int, Ty::Float) => match expr.kind {
-            ExprKind::Int(_) => diagnostic
-                .help("an integer literal is no `Float`: write it with a fraction")
-                .fix("add `.0`", after, ".0", Applicability::Certain),
-            _ => diagnostic.help("convert it with `.to_float()`"),
-        },
-        (Ty::Float, Ty::Int) => diagnostic.help("convert it with `.to_int()`, which drops the fraction"),
-        (Ty::Option(inner), wanted) if **inner == *wanted => diagnostic
-            .note("the value may be `none`")
-            .help("give a default with `?? …`, take it apart with `match`, or let the step fail with `.unwrap()`"),
-        (Ty::Str, Ty::Path) => diagnostic.help("make a path of it with `Path(…)`"),
-        (Ty::Path, Ty::Str) => diagnostic.help("take its text with `.to_str()`"),
-        (Ty::Iter(found), Ty::List(wanted)) if found == wanted => diagnostic
-            .help("collect it with `.to_list()`")
-            .fix("collect it", after, ".to_list()", Applicability::Maybe),
-        (Ty::List(found), Ty::Iter(wanted)) if found == wanted => diagnostic
-            .help("go over it with `.iter()`")
-            .fix("go over it", after, ".iter()", Applicability::Maybe),
-        (Ty::Int | Ty::Float | Ty::Bool, Ty::Str) => {
-            diagnostic.help("make a text of it with an f-string: `f\"{x}\"`")
-        }
-        (Ty::Option(_), Ty::Bool) => diagnostic.help("ask whether the value is there: `x != none`"),
-        (Ty::Int, Ty::Bool) => diagnostic.help("a condition is a comparison: `x != 0`"),
-        (Ty::Dynamic(_), _) => diagnostic
-            .help("a `DynamicOutput` is only for `yield` and for the list that an op returns"),
-        _ => diagnostic,
     }
 }
 

@@ -170,6 +170,21 @@ impl BodyChecker<'_, '_> {
             Ty::Param(..) => diagnostic.note(format!("nothing is known of a `{text}` but that it is a value")),
             _ => self.near_method(diagnostic, ty, name),
         };
+        let diagnostic = if diagnostic.helps.is_empty() {
+            let own = match ty {
+                Ty::Param(..) => format!(
+                    "pass what is to be done as a function: a parameter `{}: fn({text}) -> …`",
+                    name.name
+                ),
+                _ => format!(
+                    "declare it in this file: `fn {}(x: {text}, …) -> …` is then called as `x.{0}(…)`",
+                    name.name
+                ),
+            };
+            diagnostic.help(own)
+        } else {
+            diagnostic
+        };
         self.report(diagnostic);
     }
 
@@ -232,6 +247,6 @@ impl BodyChecker<'_, '_> {
             .filter(|(name, _)| self.has_method(ty, **name))
             .map(|(name, _)| name.as_str());
         let fields = self.field_names(ty);
-        self.with_nearest(diagnostic, name, methods.chain(fields))
+        self.with_near(diagnostic, name, methods.chain(fields))
     }
 }

@@ -13,6 +13,7 @@ mod calls;
 mod closures;
 mod coerce;
 mod control;
+mod conversions;
 mod expressions;
 mod finish;
 mod formats;

@@ -365,9 +365,20 @@ impl BodyChecker<'_, '_> {
             _ if !fields.is_empty() => {
                 let listed =
                     crate::signatures::list_of(fields.iter().map(|name| format!("`{name}`")));
-                self.with_nearest(diagnostic.note(format!("it has {listed}")), name, fields)
+                let diagnostic = diagnostic.note(format!("it has {listed}"));
+                let diagnostic = self.with_near(diagnostic, name, fields);
+                if diagnostic.helps.is_empty() {
+                    diagnostic.help(format!(
+                        "read one that it has, or declare it: `{}: …` in `{text}`",
+                        name.name
+                    ))
+                } else {
+                    diagnostic
+                }
             }
-            _ => diagnostic,
+            _ => diagnostic.help(format!(
+                "a `{text}` has methods only: `x.method(…)`; fields are declared by a `struct`"
+            )),
         };
         self.report(diagnostic);
     }

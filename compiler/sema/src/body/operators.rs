@@ -247,7 +247,15 @@ impl BodyChecker<'_, '_> {
                     .note("the value may be `none`")
                     .help("give a default with `?? …`, or take it apart with `match`")
             }
-            _ => diagnostic,
+            (Ty::Bool, _) | (_, Ty::Bool) => {
+                diagnostic.help("a comparison gives a `Bool`: join two of them with `and` or `or`")
+            }
+            (Ty::Str, Ty::Int | Ty::Float) | (Ty::Int | Ty::Float, Ty::Str) => diagnostic
+                .help("read the number in the text first: `x.parse_int()` or `x.parse_float()`"),
+            _ => diagnostic.help(format!(
+                "make a `{}` of one of the two, or compare and join parts of one type",
+                self.cx.show(&l)
+            )),
         };
         debug_assert!(span.start <= span.end);
         self.report(diagnostic);

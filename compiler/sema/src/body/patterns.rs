@@ -197,7 +197,11 @@ impl BodyChecker<'_, '_> {
                 span,
                 format!("the pattern {what} matches {wanted}, the value is a `{text}`"),
             )
-            .here(format!("held against a `{text}`")),
+            .here(format!("held against a `{text}`"))
+            .help(format!(
+                "match a `{text}` with a name, `_` or {}",
+                fitting(ty)
+            )),
         );
     }
 
@@ -286,7 +290,8 @@ impl BodyChecker<'_, '_> {
                                 name.span,
                                 format!("the field `{}` is matched twice", name.name),
                             )
-                            .here("again here"),
+                            .here("again here")
+                            .help("remove one of the two"),
                         );
                     } else {
                         parts.push((index, pattern));
@@ -310,7 +315,8 @@ impl BodyChecker<'_, '_> {
                         field.pattern.span,
                         "either all parts of the pattern have names, or none",
                     )
-                    .here("this part has no name"),
+                    .here("this part has no name")
+                    .help("write each part as `name: pattern`, or all of them by order"),
                 ),
                 _ => {}
             }
@@ -339,7 +345,8 @@ impl BodyChecker<'_, '_> {
             let [part] = fields.unwrap_or_default() else {
                 self.report(
                     Diagnostic::new(&types::PATTERN, span, "`some` holds one value")
-                        .here("write `some(x)`"),
+                        .here("not one value")
+                        .help("write `some(x)`; a tuple in it is `some((a, b))`"),
                 );
                 return PatternKind::Wildcard;
             };
@@ -488,7 +495,8 @@ impl BodyChecker<'_, '_> {
                         *span,
                         "a list pattern has at most one `..`",
                     )
-                    .here("a second one"),
+                    .here("a second one")
+                    .help("keep one of them: what stands before and after it is matched from the two ends"),
                 ),
                 ElementPattern::Rest { name, .. } => {
                     let bound = name.filter(|name| name.name != "_");
@@ -511,5 +519,21 @@ fn literal_kind(value: Expr) -> PatternKind {
     match value.kind {
         ExprKind::Error => PatternKind::Wildcard,
         _ => PatternKind::Literal(value),
+    }
+}
+
+/// The patterns that take a type apart.
+fn fitting(ty: &Ty) -> &'static str {
+    match ty {
+        Ty::Option(_) => "`none` and `some(x)`",
+        Ty::List(_) => "a list such as `[first, ..rest]`",
+        Ty::Tuple(_) => "its parts `(a, b)`",
+        Ty::NamedTuple(_) => "its parts by name",
+        Ty::Struct(..) => "its fields, `Name(field: x, ..)`",
+        Ty::Enum(..) => "its cases, `Name.Case(x)`",
+        Ty::Int => "a number or a range such as `0..10`",
+        Ty::Str => "a text such as `\"yes\"`",
+        Ty::Bool => "`true` and `false`",
+        _ => "a guard, `x if … => …`",
     }
 }

@@ -28,7 +28,9 @@ impl BodyChecker<'_, '_> {
             (None, Some(near)) => diagnostic
                 .help(format!("the nearest name is `{near}`"))
                 .fix(format!("write `{near}`"), span, near, Applicability::Maybe),
-            (None, None) => diagnostic,
+            (None, None) => diagnostic.help(format!(
+                "bind it before this, `let {name} = …`, or declare it: as a parameter `{name}: …`, or as `fn {name}(…)` in this file"
+            )),
         };
         self.report(diagnostic);
     }
@@ -41,8 +43,30 @@ impl BodyChecker<'_, '_> {
         );
     }
 
-    /// Adds the nearest of some names, with a fix.
+    /// Adds the nearest of some names, with a fix; where none is near, all of them.
     pub fn with_nearest(
+        &self,
+        diagnostic: Diagnostic,
+        name: Ident,
+        candidates: impl IntoIterator<Item = &'static str>,
+    ) -> Diagnostic {
+        let candidates: Vec<&'static str> = candidates.into_iter().collect();
+        let helps = diagnostic.helps.len();
+        let diagnostic = self.with_near(diagnostic, name, candidates.iter().copied());
+        if diagnostic.helps.len() > helps || candidates.is_empty() {
+            return diagnostic;
+        }
+        let shown = candidates.iter().take(12).map(|name| format!("`{name}`"));
+        let listed = crate::signatures::list_of(shown);
+        diagnostic.help(match candidates.len() {
+            1 => format!("the only one is {listed}"),
+            2..=12 => format!("choose among {listed}"),
+            _ => format!("choose among {listed} and others"),
+        })
+    }
+
+    /// Adds the nearest of some names, with a fix.
+    pub fn with_near(
         &self,
         diagnostic: Diagnostic,
         name: Ident,

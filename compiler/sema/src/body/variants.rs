@@ -129,7 +129,7 @@ impl BodyChecker<'_, '_> {
             diagnostic.note(format!("it has {listed}"))
         };
         let before = diagnostic.helps.len();
-        let diagnostic = self.with_nearest(diagnostic, name, cases.iter().copied());
+        let diagnostic = self.with_near(diagnostic, name, cases.iter().copied());
         let diagnostic = match cases.first() {
             _ if diagnostic.helps.len() > before => diagnostic,
             None => diagnostic.help(format!(

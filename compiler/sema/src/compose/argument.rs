@@ -171,6 +171,18 @@ impl Composer<'_, '_> {
             };
             diagnostic = diagnostic.label(producer.name_span, text);
         }
+        diagnostic = diagnostic.help(match &node.ty {
+            CTy::Value(Ty::Unit) => {
+                format!("let the op give a `{wanted}`, or order the steps with `.after(…)`")
+            }
+            CTy::Value(Ty::Option(inner)) if self.cx.show(inner) == wanted => {
+                format!("declare the parameter as `{found}`, or let the op before it give a `{wanted}`")
+            }
+            CTy::Value(_) => format!(
+                "put an op between them that makes the one of the other: `op convert(x: {found}) -> {wanted} {{ … }}`"
+            ),
+            _ => format!("take the output that is a `{wanted}` out of it, by its name or by `let (a, b) = …`"),
+        });
         self.fail(diagnostic)
     }
 

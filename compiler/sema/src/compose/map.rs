@@ -254,10 +254,22 @@ impl Composer<'_, '_> {
                     )
                     .here(format!("takes {takes}"))
                     .label(function.name_span, "declared here")
-                    .help(format!(
-                        "write which argument the item is: `.map(|item| {}(…, item))`",
-                        function.name
-                    )),
+                    .help(match required.split_first() {
+                        Some((_, others)) => {
+                            let others = others
+                                .iter()
+                                .map(|&at| format!(", {}: …", function.params[at].name));
+                            format!(
+                                "write out what it is given beside the item: `|item| {}(item{})`",
+                                function.name,
+                                others.collect::<String>()
+                            )
+                        }
+                        None => format!(
+                            "give `{}` a parameter for the item, or invoke it before the `map`",
+                            function.name
+                        ),
+                    }),
                 );
                 return None;
             }

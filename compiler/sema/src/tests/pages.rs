@@ -25,7 +25,8 @@ fn every_page_gives_its_error_and_its_repair_none() {
     for code in dynop_base::codes::all() {
         // Names of steps are given, and constants known, when a job is evaluated, after this room.
         let own = ["02", "03", "04", "05", "09"].contains(&&code.id[1..3]);
-        if !own || ["E0308", "E0320", "E0321", "E0322"].contains(&code.id) {
+        // An unused import is one of a file beside the page.
+        if !own || ["E0308", "E0320", "E0321", "E0322", "W0208"].contains(&code.id) {
             continue;
         }
         let Ok(page) = std::fs::read_to_string(format!("{folder}{}.md", code.id)) else {

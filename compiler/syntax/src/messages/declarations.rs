@@ -38,6 +38,11 @@ impl<'t> Builder<'t> {
             format!("`{keyword}` needs {what}: expected `=`, found {found}"),
         )
         .here("expected `=`");
+        diagnostic = diagnostic.help(match keyword {
+            "type" => "write the type that it stands for: `type Name = Map<Str, Int>`".to_string(),
+            "const" => "write its value: `const NAME = 100`".to_string(),
+            _ => format!("write its first value: `{keyword} name = …`; a value that comes later is a `var` that begins with `none`, `0`, `\"\"` or `[]`"),
+        });
         if keyword == "var" || keyword == "let" {
             diagnostic = diagnostic.note("every name has a value from the beginning on");
         }
@@ -95,7 +100,10 @@ impl<'t> Builder<'t> {
             span,
             format!("expected a block `{{ … }}` after {after}, found {found}"),
         )
-        .here("expected `{`");
+        .here("expected `{`")
+        .help(format!(
+            "write the block behind {after}, on the same line: ` {{ … }}`"
+        ));
         self.report(diagnostic);
     }
 
@@ -126,7 +134,8 @@ impl<'t> Builder<'t> {
             span,
             format!("expected a declaration{after}, found {found}"),
         )
-        .here("expected `fn`, `op`, `job`, `graph`, `struct`, `enum`, `type` or `const`");
+        .here("expected a declaration")
+        .help("write a `fn`, `op`, `job`, `graph`, `struct`, `enum`, `type` or `const` here");
         self.report(diagnostic);
     }
 
@@ -222,7 +231,8 @@ impl<'t> Builder<'t> {
             span,
             format!("`{keyword}` needs a block `{{ … }}`"),
         )
-        .here("only `extern` declarations have `=` here");
+        .here("only `extern` declarations have `=` here")
+        .help(format!("write the body, `{keyword} … {{ … }}`, or `extern {keyword}` if it is in another language"));
         self.report(diagnostic);
     }
 
@@ -241,6 +251,8 @@ impl<'t> Builder<'t> {
                 diagnostic.help("a function for this block alone is a closure: `let f = |x| …`");
         } else if word == "const" {
             diagnostic = diagnostic.help("within a body it is `let`");
+        } else {
+            diagnostic = diagnostic.help("move it out of the braces, to the top of the file; the order of declarations is free");
         }
         self.report(diagnostic);
         self.broken = false;
@@ -256,7 +268,8 @@ impl<'t> Builder<'t> {
         .here("unexpected");
         if self.source(span) == ":" {
             diagnostic = diagnostic
-                .note("type parameters have no bounds: a generic function is checked for the types it is used with");
+                .note("type parameters have no bounds: a generic function is checked for the types it is used with")
+                .help("leave the bound out: `<T>` alone");
         }
         self.report(diagnostic);
     }
@@ -283,9 +296,12 @@ impl<'t> Builder<'t> {
         let (message, here) = match self.source(span) {
             ":" => (
                 "what a case holds stands in parentheses",
-                "write `Case(Int)` or `Case(name: Int)`",
+                "write `Case(Int)`, or with a name `Case(name: Int)`",
             ),
-            "=" => ("the cases of an enum have no values", "remove it"),
+            "=" => (
+                "the cases of an enum have no values",
+                "remove `=` and the value; a `match` in a `fn` can give one for each case",
+            ),
             "{" => (
                 "what a case holds stands in parentheses",
                 "write `Case(name: Int)`",
@@ -295,7 +311,11 @@ impl<'t> Builder<'t> {
                 return;
             }
         };
-        self.report(Diagnostic::new(&codes::SYNTAX, span, message).here(here));
+        self.report(
+            Diagnostic::new(&codes::SYNTAX, span, message)
+                .here("not here")
+                .help(here),
+        );
     }
 
     /// `import` without the name of a module.
@@ -344,7 +364,10 @@ impl<'t> Builder<'t> {
             span,
             "alternatives stand only in the arms of a `match`",
         )
-        .here("this pattern must fit every value");
+        .here("this pattern must fit every value")
+        .help(
+            "bind one name here, and tell the alternatives apart with `match name { a | b => … }`",
+        );
         self.report(diagnostic);
     }
 
@@ -361,7 +384,8 @@ impl<'t> Builder<'t> {
 
     pub(crate) fn report_second_rest(&mut self, span: Span) {
         let diagnostic = Diagnostic::new(&codes::SYNTAX, span, "`..` stands once in a pattern")
-            .here("a second one");
+            .here("a second one")
+            .help("keep one of them: what stands before and after it is matched from the two ends");
         self.report(diagnostic);
     }
 
@@ -376,7 +400,8 @@ impl<'t> Builder<'t> {
     pub(crate) fn report_named_element(&mut self, span: Span) {
         let diagnostic =
             Diagnostic::new(&codes::SYNTAX, span, "the elements of a list have no names")
-                .here("remove the name");
+                .here("has a name")
+                .help("remove the name and its `:`; a map from names to values is written `[\"name\": value]`");
         self.report(diagnostic);
     }
 
@@ -400,7 +425,8 @@ impl<'t> Builder<'t> {
             span,
             "a list's elements and a map's entries are mixed here",
         )
-        .here("either all of them are `key: value` or none is");
+        .here("either all of them are `key: value` or none is")
+        .help("write `key: value` for each entry of a map, or values alone for a list");
         self.report(diagnostic);
     }
 
@@ -410,7 +436,8 @@ impl<'t> Builder<'t> {
             span,
             "`..` stands before the elements of a list",
         )
-        .here("not before a map's key");
+        .here("not before a map's key")
+        .help("put the entries of another map in with `map.merge(other)`");
         self.report(diagnostic);
     }
 

@@ -59,6 +59,12 @@ impl<'t> Builder<'t> {
             format!("unexpected {found}{}", self.after(at)),
         )
         .here(wanted);
+        let diagnostic = match wanted {
+            END_OF_STATEMENT => diagnostic,
+            _ => diagnostic.help(format!(
+                "put what is missing before it, or take {found} away: {wanted}"
+            )),
+        };
         let begins = matches!(
             self.source(span),
             "let"
@@ -72,7 +78,11 @@ impl<'t> Builder<'t> {
                 | "if"
                 | "match"
         );
-        if begins && wanted == END_OF_STATEMENT {
+        if !begins && wanted == END_OF_STATEMENT {
+            diagnostic.help(format!(
+                "begin a new line before {found}, write an operator or a comma between, or take it away"
+            ))
+        } else if begins && wanted == END_OF_STATEMENT {
             diagnostic.fix(
                 "begin a new line",
                 span.at_start(),
@@ -235,7 +245,8 @@ impl<'t> Builder<'t> {
                 &codes::SYNTAX,
                 "`->` stands before the result type of a declaration",
             )
-            .here("a closure's result type is never written"),
+            .here("not here")
+            .help("leave the type out: a closure's result type is never written, `|x| x + 1`"),
             "::" => new(&codes::FOREIGN_OPERATOR, "`::` is written `.`")
                 .here("write `.`")
                 .fix("write `.`", span, ".", Applicability::Certain),
@@ -249,11 +260,13 @@ impl<'t> Builder<'t> {
                 .here("not an operator")
                 .help("whether `x` is in it is `items.contains(x)`"),
             ":" => new(&codes::SYNTAX, "unexpected `:`")
-                .here("blocks stand between braces, types follow the name that is declared"),
+                .here("not here")
+                .help("a block stands between braces, `{ … }`; a type follows a name that is declared, `let x: Int = …`"),
             "else" | "catch" => {
                 let owner = if word == "else" { "if" } else { "try" };
                 new(&codes::SYNTAX, &format!("`{word}` without its `{owner}`"))
                     .here(format!("no `{owner}` ends here"))
+                    .help(format!("write it on the line of the `}}` that ends its `{owner}`: `}} {word} …`"))
             }
             "then" | "do" => new(&codes::FOREIGN_WORD, &format!("there is no `{word}`"))
                 .here("a block stands between braces")
@@ -299,7 +312,8 @@ impl<'t> Builder<'t> {
         if matches!(self.source(span), "fn" | "op" | "pub" | "def") {
             diagnostic = diagnostic.note(
                 "there are no methods: `x.f(a)` calls a function `fn f(x: T, a: A)` of the file with `x` as the first argument",
-            );
+            )
+            .help("close the braces before it, and declare it below");
         }
         self.report(diagnostic);
     }
@@ -462,7 +476,8 @@ impl<'t> Builder<'t> {
         if word == "test" {
             let diagnostic =
                 Diagnostic::new(&codes::SYNTAX, span, "`test` needs a name between quotes")
-                    .here("write `test \"what it shows\" { … }`");
+                    .here("no name follows")
+                    .help("write `test \"what it shows\" { … }`");
             self.report(diagnostic);
             return;
         }
@@ -481,6 +496,8 @@ impl<'t> Builder<'t> {
             diagnostic = diagnostic
                 .help("a value for the whole file is a `const`")
                 .fix("declare a `const`", span, "const", Applicability::Maybe);
+        } else {
+            diagnostic = diagnostic.help("put it into a body, such as `job main() { … }`");
         }
         self.report(diagnostic);
     }

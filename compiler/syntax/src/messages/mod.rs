@@ -27,7 +27,7 @@ impl<'t> Builder<'t> {
         if std::mem::replace(&mut self.broken, true) || self.scanned.is_damaged(at) {
             return;
         }
-        self.report_always(diagnostic);
+        self.report_always(with_help(diagnostic));
     }
 
     /// Reports what stands for itself: a bad escape, a bad number.
@@ -210,4 +210,16 @@ impl<'t> Builder<'t> {
         );
         self.report(diagnostic);
     }
+}
+
+/// What is expected at a place is also what to write there, where nothing better is known.
+fn with_help(diagnostic: Diagnostic) -> Diagnostic {
+    if !diagnostic.helps.is_empty() || !diagnostic.fixes.is_empty() {
+        return diagnostic;
+    }
+    let help = match diagnostic.primary.text.strip_prefix("expected ") {
+        Some(expected) => format!("write {expected} here"),
+        None => "take it away, or write what belongs in its place".to_string(),
+    };
+    diagnostic.help(help)
 }
