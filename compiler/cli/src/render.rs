@@ -1,5 +1,6 @@
 //! How diagnostics look: for people (drawn by miette), in one line, or as JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::IsTerminal;
 
@@ -105,7 +106,30 @@ fn short(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.replace('\n', " ")
+    readable(text).replace('\n', " ")
+}
+
+/// Words longer than this, in characters, are names that a generator made: what stands between their ends says nothing.
+const LONGEST_WORD: usize = 200;
+
+/// A text with the middle of its longest words left out.
+fn readable(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_WORD {
+        return Cow::Borrowed(text);
+    }
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        let ends = || {
+            Some((
+                word.char_indices().nth(80)?.0,
+                word.char_indices().rev().nth(40)?.0,
+            ))
+        };
+        match ends().filter(|_| word.chars().nth(LONGEST_WORD).is_some()) {
+            Some((start, end)) => Cow::Owned(format!("{}…{}", &word[..start], &word[end..])),
+            None => Cow::Borrowed(word),
+        }
+    });
+    words.collect::<String>().into()
 }
 
 fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
@@ -140,7 +164,7 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
             .initial_indent(&label)
             .subsequent_indent(&indent)
             .break_words(false);
-        text.push_str(&textwrap::fill(&said, options));
+        text.push_str(&textwrap::fill(&readable(&said), options));
         text.push('\n');
         if let Some(preview) = preview {
             text.push_str(&lines_of(&preview, diagnostic, sources, style));
@@ -279,7 +303,7 @@ impl<'a> Drawn<'a> {
 
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+        f.write_str(&readable(&self.diagnostic.message))
     }
 }
 
@@ -313,7 +337,7 @@ impl miette::Diagnostic for Drawn<'_> {
         let places = self.source.as_ref()?.labels();
         let labels = in_one_file(self.diagnostic).zip(places).enumerate();
         Some(Box::new(labels.map(|(index, (label, place))| {
-            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            let text = (!label.text.is_empty()).then(|| readable(&label.text).into_owned());
             if index == 0 {
                 LabeledSpan::new_primary_with_span(text, place)
             } else {

@@ -50,7 +50,9 @@ impl BodyChecker<'_, '_> {
         name: Ident,
         candidates: impl IntoIterator<Item = &'static str>,
     ) -> Diagnostic {
-        let candidates: Vec<&'static str> = candidates.into_iter().collect();
+        let mut candidates: Vec<&'static str> = candidates.into_iter().collect();
+        // Names in scope come in any order, and nothing that is said may depend on that.
+        candidates.sort_unstable();
         let helps = diagnostic.helps.len();
         let diagnostic = self.with_near(diagnostic, name, candidates.iter().copied());
         if diagnostic.helps.len() > helps || candidates.is_empty() {
