@@ -214,6 +214,7 @@ fn what_is_written_would_have_been_proposed() {
                     .find(|one| one.span.file == file && one.span.contains(offset));
                 if let Some(here) = here
                     && here.span != target.name
+                    && here.span.range().len() > 1
                     && words.last() != Some(&here.span)
                 {
                     words.push(here.span);
@@ -222,7 +223,7 @@ fn what_is_written_would_have_been_proposed() {
         }
         for word in words
             .into_iter()
-            .skip(path.as_os_str().len() % 5)
+            .skip(path.file_name().map_or(0, |name| name.len()) % 5)
             .step_by(19)
         {
             let name = &text[word.range()];
