@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `dyn` | a program, or items of one, that is accepted without a diagnostic |
 //! | `dyn,run` | a program whose job prints what the next `output` block says; `dyn,run --n 3` gives arguments |
-//! | `dyn,fail=E0301` | a program that is rejected with that code, and perhaps others |
+//! | `dyn,run` before `failure` | a program whose run fails, with each of these lines on standard error |
+//! | `dyn,fail=E0301` | a program that is rejected with that code, and perhaps others; an `error` block behind it is what is said with it: message, labels, `note: …`, `help: …` |
 //! | `dyn,warn=W0301` | a program that is accepted with that warning |
 //! | `dyn,file=text/words.dyn` | a file beside the page's programs, which they can import |
 //! | `dyn,ignore` | not a program: a fragment |

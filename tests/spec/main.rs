@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Output;
 
+use dynop_base::Diagnostic;
 use dynop_tests::markdown::{Block, blocks};
-use dynop_tests::{build, check, root, run_tests};
+use dynop_tests::{Checked, build, check, root, run_tests};
 
 fn pages(folder: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(root().join(folder))
@@ -73,10 +75,10 @@ fn accepted(page: &Page<'_>, warning: Option<&str>) -> Result<(), String> {
     }
 }
 
-fn rejected(page: &Page<'_>, code: &str) -> Result<(), String> {
+fn rejected(page: &Page<'_>, code: &str, next: Option<&Block>) -> Result<(), String> {
     let found = check(&page.name, &page.block.text);
     if found.codes().contains(&code) && found.has_errors() {
-        return Ok(());
+        return says(&found, code, next);
     }
     // What only code generation sees.
     if !found.has_errors()
@@ -88,14 +90,62 @@ fn rejected(page: &Page<'_>, code: &str) -> Result<(), String> {
     Err(format!("is not rejected with {code}:\n{}", found.picture))
 }
 
+/// Whether what is said with a code is what the `error` block behind the program shows, if there is one: the message, then
+/// labels, notes and helps, a line each.
+fn says(found: &Checked, code: &str, next: Option<&Block>) -> Result<(), String> {
+    let Some(shown) = next.filter(|next| next.info == "error") else {
+        return Ok(());
+    };
+    let said: Vec<String> = found
+        .diagnostics
+        .iter()
+        .filter(|found| found.code.id == code)
+        .flat_map(texts)
+        .collect();
+    match shown
+        .text
+        .lines()
+        .find(|line| !said.iter().any(|one| one == line))
+    {
+        Some(line) => Err(format!("does not say {line:?}:\n{}", found.picture)),
+        None => Ok(()),
+    }
+}
+
+/// What a diagnostic says, by parts.
+fn texts(found: &Diagnostic) -> Vec<String> {
+    let mut texts = vec![found.message.clone(), found.primary.text.clone()];
+    texts.extend(found.labels.iter().map(|label| label.text.clone()));
+    texts.extend(found.notes.iter().map(|note| format!("note: {note}")));
+    texts.extend(found.helps.iter().map(|help| format!("help: {help}")));
+    texts.extend(found.fixes.iter().map(|fix| format!("help: {}", fix.title)));
+    texts
+}
+
+/// A run that fails: exit code 1, and standard error contains each line of the `failure` block.
+fn fails(output: &Output, expected: &Block) -> Result<(), String> {
+    let err = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() != Some(1) {
+        return Err(format!("exits with {}, not 1:\n{err}", output.status));
+    }
+    match expected.text.lines().find(|line| !err.contains(line)) {
+        Some(line) => Err(format!("does not say {line:?}:\n{err}")),
+        None => Ok(()),
+    }
+}
+
 fn runs(page: &Page<'_>, arguments: &str, output: Option<&Block>) -> Result<(), String> {
-    let Some(expected) = output.filter(|next| next.info == "output") else {
-        return Err("has no `output` block behind it".into());
+    let shown = |next: &&Block| ["output", "failure"].contains(&next.info.as_str());
+    let Some(expected) = output.filter(shown) else {
+        return Err("has no `output` or `failure` block behind it".into());
     };
     let program = build(&page.name, &page.block.text)
         .map_err(|picture| format!("is not built:\n{picture}"))?;
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let output = program.run(&arguments);
+    if expected.info == "failure" {
+        return fails(&output, expected);
+    }
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -131,7 +181,7 @@ fn language_reference() {
             "dyn,test" => tests_say(page, next),
             "dyn,run" => runs(page, arguments, next),
             _ => match kind.split_once('=') {
-                Some(("dyn,fail", code)) => rejected(page, code),
+                Some(("dyn,fail", code)) => rejected(page, code, next),
                 Some(("dyn,warn", code)) => accepted(page, Some(code)),
                 Some(("dyn,file", _)) => accepted(page, None),
                 _ => Ok(()),
@@ -147,7 +197,7 @@ fn pages_of_codes() {
         match page.block.info.as_str() {
             "dyn" => accepted(page, None),
             "dyn,fail" if stem.starts_with('W') => accepted(page, Some(stem)),
-            "dyn,fail" => rejected(page, stem),
+            "dyn,fail" => rejected(page, stem, None),
             _ => Ok(()),
         }
     });

@@ -48,6 +48,13 @@ pub fn text(console: &Console, job: &Job, outcome: &RunOutcome) -> String {
             "… and {more} more failed steps (--log-format json lists all)\n"
         );
     }
+    if is_without_result(outcome) && !console.is_quiet() {
+        let _ = writeln!(
+            text,
+            "{} no result: something that it is made of was skipped",
+            paint.strong("note:")
+        );
+    }
     if outcome.status == RunStatus::Succeeded {
         if console.is_terminal() && !console.is_quiet() {
             let line = summary(job, outcome);
@@ -57,6 +64,11 @@ pub fn text(console: &Console, job: &Job, outcome: &RunOutcome) -> String {
         write_steps(&mut text, paint, job, outcome);
     }
     text
+}
+
+/// Whether the run succeeded and yet there is nothing to print: the job's result is no option, and was skipped.
+fn is_without_result(outcome: &RunOutcome) -> bool {
+    outcome.status == RunStatus::Succeeded && outcome.result.is_none()
 }
 
 fn write_failure(text: &mut String, paint: Paint, failure: &StepFailure) {
@@ -207,9 +219,13 @@ fn end_object(job: &Job, outcome: &RunOutcome) -> String {
         );
     }
     steps.push('}');
-    LogObject::new("run_ended")
+    let mut object = LogObject::new("run_ended")
         .text("job", &job.name)
-        .text("status", status)
+        .text("status", status);
+    if is_without_result(outcome) {
+        object = object.text("result", "skipped");
+    }
+    object
         .raw("seconds", &format!("{:.6}", outcome.elapsed.as_secs_f64()))
         .raw("steps", &steps)
         .finish()

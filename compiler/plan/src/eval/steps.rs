@@ -130,51 +130,57 @@ impl Evaluator<'_, '_, '_> {
         }
     }
 
-    /// A name for a step or graph: the one given, or that of the op with a number.
+    /// A name for a step or graph: the one given, or that of the op, with a number from the second on. One that is taken is
+    /// reported: a name that moved aside would not be stable.
     pub(super) fn step_name(&mut self, given: Given, op: &str, span: Span) -> String {
         let prefix = &self.frame.prefix;
-        let (name, span) = match given {
-            Some((name, span)) => (format!("{prefix}{name}"), span),
+        let (name, at) = match given {
+            Some((name, at)) => (format!("{prefix}{name}"), at),
             None => {
                 let whole = format!("{prefix}{op}");
                 let count = self.counts.entry(whole.clone()).or_insert(0);
-                loop {
-                    *count += 1;
-                    let name = match *count {
-                        1 => whole.clone(),
-                        count => format!("{whole}_{count}"),
-                    };
-                    if !self.names.contains_key(&name) {
-                        break (name, span);
-                    }
+                *count += 1;
+                match *count {
+                    1 => (whole, span),
+                    count => (format!("{whole}_{count}"), span),
                 }
             }
         };
-        if let Some((short, _)) = given
-            && let Some(&first) = self.names.get(&name)
-        {
-            let mut free = 2;
-            while self.names.contains_key(&format!("{name}_{free}")) {
-                free += 1;
+        match self.names.get(&name) {
+            Some(&first) => self.name_twice(given, &name, at, first),
+            None => {
+                self.names.insert(name.clone(), at);
             }
-            let found = Diagnostic::new(
-                &composition::STEP_NAME_TWICE,
-                span,
-                format!("there is a step `{name}` already"),
-            );
-            self.diagnostics.push(if first == span {
-                found
-                    .here("given again each time that this is unrolled")
-                    .help("leave `as` out in a loop: the steps are numbered by themselves")
-            } else {
-                found
-                    .here("the name is taken")
-                    .label(first, "by this step")
-                    .help(format!("choose another, such as `as {short}_{free}`"))
-            });
         }
-        self.names.entry(name.clone()).or_insert(span);
         name
+    }
+
+    fn name_twice(&mut self, given: Given, name: &str, at: Span, first: Span) {
+        let mut free = 2;
+        while self.names.contains_key(&format!("{name}_{free}")) {
+            free += 1;
+        }
+        let short = name.strip_prefix(&self.frame.prefix).unwrap_or(name);
+        let found = Diagnostic::new(
+            &composition::STEP_NAME_TWICE,
+            at,
+            format!("there is a step `{name}` already"),
+        );
+        self.diagnostics.push(match given {
+            Some(_) if first == at => found
+                .here("given again each time that this is unrolled")
+                .help("leave `as` out in a loop: the steps are numbered by themselves"),
+            Some(_) => found
+                .here("the name is taken")
+                .label(first, "by this step")
+                .help(format!("choose another, such as `as {short}_{free}`")),
+            None => found
+                .here("would be named so, by its op and the number of the invocation")
+                .label(first, "this step has the name")
+                .help(format!(
+                    "name one of the two with `as`, such as `as {short}_{free}`"
+                )),
+        });
     }
 
     /// All steps that have been made since there were `before`.

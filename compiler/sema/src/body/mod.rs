@@ -35,6 +35,7 @@ mod shell_text;
 mod statements;
 mod structs;
 mod variants;
+mod yielded;
 
 use std::collections::{HashMap, HashSet};
 

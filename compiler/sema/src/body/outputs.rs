@@ -12,7 +12,7 @@ use crate::ty::Ty;
 
 /// The arguments of `Output` and `DynamicOutput`.
 #[derive(Default)]
-struct Parts<'t> {
+pub(super) struct Parts<'t> {
     value: Option<&'t ast::Expr>,
     key: Option<&'t ast::Expr>,
     name: Option<&'t ast::Expr>,
@@ -25,15 +25,7 @@ impl BodyChecker<'_, '_> {
             return None;
         };
         let Some((name, written)) = output_call(value) else {
-            let found = self.expr(value, None);
-            if found.ty != Ty::Error {
-                self.report(
-                    Diagnostic::new(&ops::YIELD_VALUE, value.span, "`yield` takes an `Output` or a `DynamicOutput`")
-                        .here(format!("this is a `{}`", self.show(&found.ty)))
-                        .help("write `yield DynamicOutput(v, mapping_key: k)` for an item, `yield Output(v)` for a plain output"),
-                );
-            }
-            return None;
+            return self.yield_value(id, value, span);
         };
         let dynamic = name == "DynamicOutput";
         let parts = self.parts(written, dynamic)?;
@@ -182,7 +174,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// The output that a `yield` is for.
-    fn find_output(
+    pub(super) fn find_output(
         &mut self,
         id: FunctionId,
         parts: &Parts<'_>,

@@ -42,6 +42,9 @@ impl<'t> Builder<'t> {
                 }
             }
         }
+        if let Some(public) = public {
+            self.report_public(public, &kind);
+        }
         Item {
             id: self.id(),
             span,

@@ -285,6 +285,10 @@ impl<'t> Builder<'t> {
                 self.report_stray_docs(first.to(*last));
             }
         }
+        for &late in &self.scanned.late_docs {
+            comments.push(late);
+            self.report_late_file_docs(late);
+        }
         comments.sort_by_key(|span| span.start);
         comments
     }

@@ -3,7 +3,7 @@
 use dynop_base::codes::syntax as codes;
 use dynop_base::{Applicability, Diagnostic, Edit, Span};
 
-use crate::ast::{FunctionKind, Ident};
+use crate::ast::{FunctionKind, Ident, ItemKind};
 use crate::build::{Builder, Node};
 
 impl<'t> Builder<'t> {
@@ -489,5 +489,47 @@ impl<'t> Builder<'t> {
         .here("no item, parameter or field follows")
         .help("a comment for the reader of the code is `//`");
         self.report_always(diagnostic);
+    }
+
+    /// `//!` behind the beginning of the file.
+    pub(crate) fn report_late_file_docs(&mut self, span: Span) {
+        let diagnostic = Diagnostic::new(
+            &codes::STRAY_DOCS,
+            span,
+            "this documents a file, and does not stand at its beginning",
+        )
+        .here("is in no documentation")
+        .help("move it to the top; what follows is documented with `///`");
+        self.report_always(diagnostic);
+    }
+
+    /// `pub` before what no other file could name.
+    pub(crate) fn report_public(&mut self, public: Span, kind: &ItemKind) {
+        let (word, here, help) = match kind {
+            ItemKind::Import(_) => (
+                "import",
+                "an import is for the file that has it",
+                "a file that needs the module imports it itself",
+            ),
+            ItemKind::Test(_) => (
+                "test",
+                "nothing names a test",
+                "tests run wherever they stand",
+            ),
+            _ => return,
+        };
+        let rest = self.text.get(public.end as usize..).unwrap_or("");
+        let blanks = rest.len() - rest.trim_start().len();
+        let mut whole = public;
+        whole.end += blanks as u32;
+        let diagnostic = Diagnostic::new(
+            &codes::MISPLACED,
+            public,
+            format!("`pub` can't stand before `{word}`"),
+        )
+        .here(here)
+        .help(help)
+        .fix("leave `pub` out", whole, "", Applicability::Certain);
+        self.report(diagnostic);
     }
 }

@@ -16,7 +16,9 @@ impl Scanner<'_> {
         let is_doc = text.starts_with("///") && !text.starts_with("////");
         if text.starts_with("//!") && !self.seen_token && self.doc_lines.is_empty() {
             self.file_docs.push(span);
-        } else if is_doc || text.starts_with("//!") {
+        } else if text.starts_with("//!") {
+            self.late_docs.push(span);
+        } else if is_doc {
             self.doc_lines.push(span);
         } else {
             self.comments.push(span);

@@ -37,6 +37,8 @@ pub(crate) struct Scanned {
     pub(crate) clean: String,
     /// The `//!` lines, joined.
     pub(crate) file_docs: Option<String>,
+    /// `//!` lines that do not stand at the beginning.
+    pub(crate) late_docs: Vec<Span>,
     /// Every `//` comment.
     pub(crate) comments: Vec<Span>,
     /// The `///` comments, by the token they stand before.
@@ -114,6 +116,7 @@ struct Scanner<'t> {
     /// The opening brace whose `}` stands to the left of it, which tells which one is unclosed.
     suspect: Option<brackets::Suspect>,
     file_docs: Vec<Span>,
+    late_docs: Vec<Span>,
     seen_token: bool,
     comments: Vec<Span>,
     docs: Vec<Doc>,
@@ -146,6 +149,7 @@ impl<'t> Scanner<'t> {
             doc_lines: Vec::new(),
             suspect: None,
             file_docs: Vec::new(),
+            late_docs: Vec::new(),
             seen_token: false,
             comments: Vec::new(),
             docs: Vec::new(),
@@ -205,6 +209,7 @@ impl<'t> Scanner<'t> {
         Scanned {
             clean,
             file_docs,
+            late_docs: self.late_docs,
             comments: self.comments,
             docs: self.docs,
             diagnostics: self.diagnostics,

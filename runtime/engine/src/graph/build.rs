@@ -11,7 +11,6 @@ use super::{
 pub(super) fn nodes(job: &Job, ops: &[Op]) -> Graph {
     let mut builder = Builder {
         job,
-        ops,
         graph: scopes(job, ops),
     };
     builder.expansions();
@@ -23,15 +22,15 @@ pub(super) fn nodes(job: &Job, ops: &[Op]) -> Graph {
     builder.graph
 }
 
-/// Which outputs of a step are dynamic, and which may be skipped.
-fn outputs(job: &Job, ops: &[Op], step: StepId) -> Vec<(bool, bool)> {
+/// Which outputs of a step are dynamic.
+fn outputs(job: &Job, ops: &[Op], step: StepId) -> Vec<bool> {
     match job.steps[step as usize].action.op() {
         Some(op) => ops[op as usize]
             .outputs
             .iter()
-            .map(|output| (output.dynamic, output.optional))
+            .map(|output| output.dynamic)
             .collect(),
-        None => vec![(true, false)],
+        None => vec![true],
     }
 }
 
@@ -53,7 +52,7 @@ fn scopes(job: &Job, ops: &[Op]) -> Graph {
     }
     let mut streams = Vec::new();
     for (id, step) in job.steps.iter().enumerate() {
-        for (output, (dynamic, _)) in outputs(job, ops, id as StepId).into_iter().enumerate() {
+        for (output, dynamic) in outputs(job, ops, id as StepId).into_iter().enumerate() {
             if dynamic {
                 let scope = &mut scopes[step.scope as usize];
                 streams.push(StreamDef {
@@ -94,7 +93,6 @@ fn scopes(job: &Job, ops: &[Op]) -> Graph {
 
 struct Builder<'a> {
     job: &'a Job,
-    ops: &'a [Op],
     graph: Graph,
 }
 
@@ -301,9 +299,9 @@ impl Builder<'_> {
             Some(_) => self.value(value, scope, Some(&mut each), &mut own),
             None => self.value(value, scope, None, &mut own),
         };
-        if matches!(value, Source::Output(output) if self.is_optional(*output)) {
+        if may_be_absent(value) {
             for dep in own.iter_mut().chain(&mut each) {
-                dep.tolerates = Tolerance::Skip;
+                dep.tolerates = dep.tolerates.max(Tolerance::Skip);
             }
         }
         deps.append(&mut own);
@@ -314,12 +312,6 @@ impl Builder<'_> {
             value: Box::new(inner),
             ty,
         }
-    }
-
-    fn is_optional(&self, output: OutputRef) -> bool {
-        outputs(self.job, self.ops, output.step)
-            .get(output.output as usize)
-            .is_some_and(|&(dynamic, optional)| optional && !dynamic)
     }
 
     /// Notes that something in `scope` needs an output of `node`: as an element's need if the node lives in `scope` and
@@ -564,6 +556,20 @@ fn each_of(dep: &Dep) -> Option<Dep> {
             tolerates: Tolerance::Failure,
         }),
         _ => None,
+    }
+}
+
+/// Whether skips of what an option is made of give `none`: not where it holds the end of steps without output, which is no
+/// value that could be looked at.
+fn may_be_absent(payload: &Source) -> bool {
+    match payload {
+        Source::Done(_) => false,
+        Source::List {
+            elements: parts, ..
+        }
+        | Source::Tuple { fields: parts, .. } => parts.iter().all(may_be_absent),
+        Source::Some { value, .. } => may_be_absent(value),
+        _ => true,
     }
 }
 

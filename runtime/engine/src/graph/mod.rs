@@ -154,7 +154,7 @@ pub struct Dep {
 pub enum Tolerance {
     /// It must be there.
     Nothing,
-    /// It may be skipped: `after`, and an optional output that is passed as an option.
+    /// It may be skipped: `after`, and what is passed as an option.
     Skip,
     /// It may have failed as well: what goes over clones one by one sees for each what became of it.
     Failure,
@@ -236,7 +236,7 @@ pub enum Value {
         /// Its type.
         ty: TypeIndex,
     },
-    /// `some(…)`; `none` if the payload is an optional output that was skipped.
+    /// `some(…)`; `none` if something that the payload is made of was skipped.
     Some {
         /// The payload.
         value: Box<Value>,

@@ -199,23 +199,31 @@ impl Builder<'_> {
         )
     }
 
-    /// What says whether the payload of an option is there: the states of optional outputs.
+    /// What says whether the payload of an option is there: what became of all that it is made of. Options in it are
+    /// there in any case.
     fn absence_checks(&self, value: &Value, viewer: Viewer) -> Vec<Check> {
-        let Value::Node { node, output } = value else {
-            return Vec::new();
-        };
-        let optional = self.shape.nodes[*node as usize]
-            .outputs
-            .get(*output as usize)
-            .is_some_and(|output| output.present.is_some());
-        if !optional {
-            return Vec::new();
-        }
-        let dep = Dep {
-            target: Target::Node {
+        let target = match value {
+            Value::Node { node, output } => Target::Node {
                 node: *node,
                 output: Some(*output),
             },
+            Value::Over { over, output } => Target::Over {
+                over: *over,
+                output: Some(*output),
+            },
+            Value::List {
+                elements: parts, ..
+            }
+            | Value::Tuple { fields: parts, .. } => {
+                let checks = parts
+                    .iter()
+                    .flat_map(|part| self.absence_checks(part, viewer));
+                return checks.collect();
+            }
+            _ => return Vec::new(),
+        };
+        let dep = Dep {
+            target,
             tolerates: Tolerance::Nothing,
         };
         let stage = matches!(viewer.reader, Reader::Stage(_)).then_some(viewer.stage);
