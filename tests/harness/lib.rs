@@ -158,7 +158,13 @@ fn told_tests(check: impl FnOnce(&mut Frontend) + Send) -> Result<String, String
         let mut said = String::new();
         dynopc::testing::execute(&bytes, &cases, limits, &mut |case, result| {
             let how = match &result.failure {
-                Some(failure) => failure.message.replace('\n', ", "),
+                Some(failure) => std::iter::once(failure.message.replace('\n', ", "))
+                    .chain(result.in_runs.iter().map(|found| {
+                        let (step, message) = (&found.step, &found.failure.message);
+                        format!("the step {step} of {}: {message}", found.job)
+                    }))
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 None => "ok".to_owned(),
             };
             said.push_str(&format!("{}: {how}\n", case.name));

@@ -19,8 +19,9 @@ use dynop_pool::{
 use dynop_values::failing::{self, Failure};
 use dynop_values::text;
 
-use crate::console::LogObject;
+use crate::console::{self, LogFormat, LogObject};
 use crate::loaded::Loaded;
+use crate::report::nested_failure_object;
 
 static PROGRAM: OnceLock<Loaded> = OnceLock::new();
 
@@ -105,7 +106,24 @@ unsafe fn run(
         let place = unsafe { arguments.add((*types.fields.add(index)).offset as usize) };
         params.push(NonNull::new(place).ok_or("an argument is missing")?);
     }
-    Ok(run_job(program, job, &params))
+    let ended = run_job(program, job, &params);
+    tell_failures(&job.name, &ended.0);
+    Ok(ended)
+}
+
+/// So many failures of a run within a test are logged.
+const LOGGED: usize = 5;
+
+/// Logs the failures of a run. A test may go on and expect them; one that fails then is told from where it came.
+fn tell_failures(job: &str, outcome: &RunOutcome) {
+    let Some(console) = console::current() else {
+        return;
+    };
+    if console.format() == LogFormat::Json {
+        for failure in outcome.failures.iter().take(LOGGED) {
+            console.lines(&nested_failure_object(job, failure));
+        }
+    }
 }
 
 fn run_job(program: &Loaded, job: &Job, params: &[NonNull<u8>]) -> (RunOutcome, Vec<StepEnd>) {

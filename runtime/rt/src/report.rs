@@ -171,7 +171,17 @@ fn place_object(place: &Place) -> String {
 
 /// A failure as an object of the JSON log.
 pub fn failure_object(failure: &StepFailure) -> String {
-    let mut object = LogObject::new("step_failed")
+    failure_fields(LogObject::new("step_failed"), failure)
+}
+
+/// The failure of a step of a run within a test, as an object of the JSON log.
+pub fn nested_failure_object(job: &str, failure: &StepFailure) -> String {
+    let object = LogObject::new("nested_step_failed").text("job", job);
+    failure_fields(object, failure)
+}
+
+fn failure_fields(object: LogObject, failure: &StepFailure) -> String {
+    let mut object = object
         .text("step", &failure.step_key)
         .text("kind", failure.kind)
         .text("message", &failure.message);

@@ -79,6 +79,31 @@ pub struct TestResult {
     pub failure: Option<Failure>,
     /// What it logged.
     pub logged: Vec<String>,
+    /// The first failures of steps in the runs that it made.
+    pub in_runs: Vec<InRun>,
+}
+
+/// A step that failed in a run which a test made.
+#[derive(Clone, Debug)]
+pub struct InRun {
+    /// The job that was run.
+    pub job: String,
+    /// The step's key.
+    pub step: String,
+    /// Why it failed.
+    pub failure: Failure,
+}
+
+impl InRun {
+    /// In words.
+    pub fn text(&self) -> String {
+        let place = match &self.failure.place {
+            Some(place) => format!(" at {}", report::place_text(place)),
+            None => String::new(),
+        };
+        let (job, step, message) = (&self.job, &self.step, &self.failure.message);
+        format!("in `run {job}(…)` the step `{step}` failed{place}: {message}")
+    }
 }
 
 /// Why a test failed.
@@ -169,7 +194,7 @@ fn run(program: &Path, case: &Case, timeout: Duration) -> TestResult {
     let ended = run_process(program, &case.job, &log, start, timeout);
     let elapsed = start.elapsed();
     let text = std::fs::read(&log).unwrap_or_default();
-    let (mut failure, logged) = read_log(&String::from_utf8_lossy(&text));
+    let (mut failure, logged, in_runs) = read_log(&String::from_utf8_lossy(&text));
     match ended {
         Err(error) => failure = Some(other("crash", format!("it can't be run: {error}"))),
         Ok(None) if is_interrupted() => {
@@ -193,6 +218,7 @@ fn run(program: &Path, case: &Case, timeout: Duration) -> TestResult {
         elapsed,
         failure,
         logged,
+        in_runs,
     }
 }
 
@@ -308,21 +334,26 @@ pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// The failure and the logged lines in a process's log.
-fn read_log(text: &str) -> (Option<Failure>, Vec<String>) {
+/// The failure, the logged lines and the failures in runs that a process's log holds.
+fn read_log(text: &str) -> (Option<Failure>, Vec<String>, Vec<InRun>) {
     let mut failure = None;
-    let mut logged = Vec::new();
+    let (mut logged, mut in_runs) = (Vec::new(), Vec::new());
     for line in text.lines() {
         let Ok(object) = serde_json::from_str::<Value>(line) else {
             continue;
         };
         match object["event"].as_str() {
             Some("step_failed") => failure = failure.or_else(|| Some(read_failure(&object))),
+            Some("nested_step_failed") => in_runs.push(InRun {
+                job: text_of(&object["job"]),
+                step: text_of(&object["step"]),
+                failure: read_failure(&object),
+            }),
             Some("log") => logged.push(text_of(&object["message"])),
             _ => {}
         }
     }
-    (failure, logged)
+    (failure, logged, in_runs)
 }
 
 fn text_of(value: &Value) -> String {

@@ -78,7 +78,7 @@ impl Summary {
         let seconds = result.elapsed.as_secs_f64();
         self.write(&format!("test {} … {state} ({seconds:.3}s)\n", case.name));
         if let Some(failure) = &result.failure {
-            let found = [picture(sources, case, failure, &result.logged)];
+            let found = [picture(sources, case, failure, result)];
             let style = Style::of_stderr();
             let text = render::render(&found, sources, MessageFormat::Human, style);
             self.pictures.push_str(&text);
@@ -137,10 +137,17 @@ fn json_line(case: &Case, result: &TestResult) -> String {
             "place": failure.place.as_ref().map(place), "trace": calls,
         })
     });
+    let in_runs = result.in_runs.iter().map(|step| {
+        json!({
+            "job": step.job, "step": step.step, "kind": step.failure.kind,
+            "message": step.failure.message, "place": step.failure.place.as_ref().map(place),
+        })
+    });
+    let in_runs: Vec<_> = in_runs.collect();
     let line = json!({
         "event": "test_ended", "name": case.name, "file": case.file, "line": case.line,
         "passed": failure.is_none(), "seconds": result.elapsed.as_secs_f64(),
-        "failure": failure, "log": result.logged,
+        "failure": failure, "failed_steps_of_runs": in_runs, "log": result.logged,
     });
     format!("{line}\n")
 }
@@ -162,6 +169,9 @@ fn junit_case(case: &Case, result: &TestResult) -> String {
     }
     for (function, place) in &failure.trace {
         let _ = write!(lines, "\nin {function} {}", place_text(place));
+    }
+    for step in &result.in_runs {
+        let _ = write!(lines, "\n{}", step.text());
     }
     let first = failure.message.lines().next().unwrap_or_default();
     let (first, kind, lines) = (escaped(first), escaped(&failure.kind), escaped(&lines));
@@ -190,7 +200,8 @@ fn escaped(text: &str) -> String {
     out
 }
 
-fn place_text(place: &Position) -> String {
+/// `file:line:column`.
+pub fn place_text(place: &Position) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
 }
 
@@ -199,7 +210,7 @@ pub fn picture(
     sources: &SourceMap,
     case: &Case,
     failure: &Failure,
-    logged: &[String],
+    result: &TestResult,
 ) -> Diagnostic {
     let mut lines = failure.message.lines();
     let first = lines.next().unwrap_or_default();
@@ -229,7 +240,10 @@ pub fn picture(
     if failure.trace.len() > TRACE {
         picture = picture.note(format!("and {} more calls", failure.trace.len() - TRACE));
     }
-    for line in logged {
+    for step in &result.in_runs {
+        picture = picture.note(step.text());
+    }
+    for line in &result.logged {
         picture = picture.note(format!("logged: {line}"));
     }
     picture
