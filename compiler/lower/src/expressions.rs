@@ -106,7 +106,10 @@ impl<'p> Builder<'_, 'p> {
                 self.compute(ty, Op::Variant(ty, *index, payload))
             }
             ExprKind::Update { base, changes } => self.update(base, changes),
-            ExprKind::List(elements) => self.list(elements, &expr.ty),
+            ExprKind::List(elements) => match self.concrete(&expr.ty) {
+                Ty::Set(item) => self.set(elements, &expr.ty, &item),
+                _ => self.list(elements, &expr.ty),
+            },
             ExprKind::Map(entries) => self.map(entries, &expr.ty),
             ExprKind::Range {
                 start,
@@ -224,6 +227,31 @@ impl<'p> Builder<'_, 'p> {
             }
         }
         Operand::Local(list)
+    }
+
+    /// A set that is a constant, of its elements.
+    fn set(&mut self, elements: &'p [(bool, Expr)], ty: &Ty, item: &Ty) -> Operand {
+        let ty = self.type_of_source(ty);
+        let none = self.zero(ty);
+        if elements.is_empty() {
+            return none;
+        }
+        let item = self.lowering.type_id(item);
+        let set = self.temp(ty);
+        self.emit(Some(set), Op::Copy(none));
+        for (_, element) in elements {
+            let element = self.expr(element);
+            let op = Op::CallNative {
+                entry: "dyn_set_insert".to_string(),
+                args: vec![
+                    ir::NativeArg::InOut(whole(set)),
+                    ir::NativeArg::Value(element),
+                ],
+                types: vec![item],
+            };
+            self.emit(None, op);
+        }
+        Operand::Local(set)
     }
 
     /// Appends a list to the list at a place.

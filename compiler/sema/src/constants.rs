@@ -6,7 +6,7 @@ use dynop_syntax::ast::{self, ExprKind};
 
 use crate::body::{BodyChecker, Findings, Mode, Origin};
 use crate::context::{Context, Definition, ModuleId};
-use crate::hir::{self, ConstId, Expr, FunctionId};
+use crate::hir::{self, ConstId, Expr, FunctionId, StructId};
 use crate::scan::each_child;
 use crate::standing::{Place, placed};
 use crate::ty::Ty;
@@ -45,19 +45,25 @@ pub fn resolve(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings
         cx.program.consts.push(constant);
         all.push((None, findings));
     }
-    // A constant may make structs, whose defaults may name constants: simple constants, defaults, then the others.
-    let order = order(cx, all);
-    let (calling, simple): (Vec<usize>, Vec<usize>) = order
-        .into_iter()
-        .partition(|&index| has_call(&cx.consts[index].decl.value));
-    for index in simple {
-        constant(cx, index, all);
+    // Constants may call a few functions of the standard library, which have defaults.
+    param_defaults(cx, all, true);
+    // A constant may make structs, whose defaults may name constants.
+    for node in order(cx, all) {
+        match node {
+            Node::Const(index) => constant(cx, index, all),
+            Node::Defaults(index) => field_defaults(cx, index, all),
+        }
     }
-    field_defaults(cx, all);
-    for index in calling {
-        constant(cx, index, all);
-    }
-    param_defaults(cx, all);
+    param_defaults(cx, all, false);
+}
+
+/// What is computed in its turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Node {
+    /// A constant.
+    Const(usize),
+    /// The defaults of a struct's fields.
+    Defaults(usize),
 }
 
 /// A constant with its written type and no value yet.
@@ -107,37 +113,40 @@ fn constant(cx: &mut Context<'_>, index: usize, all: &mut Vec<(Option<FunctionId
     constant.value = value;
 }
 
-fn has_call(expr: &ast::Expr) -> bool {
-    if let ExprKind::Call { .. } = expr.kind {
-        return true;
-    }
-    let mut found = false;
-    each_child(expr, &mut |child| found = found || has_call(child));
-    found
-}
-
-/// Constants in an order in which each follows those it names; circles are reported.
-fn order(cx: &Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) -> Vec<usize> {
-    let mut states = vec![0u8; cx.consts.len()];
-    let mut out = Vec::with_capacity(cx.consts.len());
+/// Constants and defaults of fields in an order in which each follows those it needs; circles of constants are reported.
+fn order(cx: &Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) -> Vec<Node> {
+    let consts = cx.consts.len();
+    let node = |index: usize| match index.checked_sub(consts) {
+        None => Node::Const(index),
+        Some(index) => Node::Defaults(index),
+    };
+    let count = consts + cx.structs.len();
+    let mut states = vec![0u8; count];
+    let mut out = Vec::with_capacity(count);
     let mut findings = Findings::default();
-    for start in 0..cx.consts.len() {
+    for start in 0..count {
         // A stack of our own: a chain of constants may be as long as the file.
         let mut stack = vec![start];
         while let Some(&index) = stack.last() {
             if states[index] == 0 {
                 states[index] = 1;
-                let mut used = Vec::new();
-                consts_in(
-                    cx,
-                    cx.consts[index].module,
-                    &cx.consts[index].decl.value,
-                    &mut used,
-                );
-                for ConstId(other) in used {
-                    match states[other as usize] {
-                        0 => stack.push(other as usize),
-                        1 => findings.diagnostics.push(cycle(cx, index, other as usize)),
+                for other in needs(cx, node(index)) {
+                    let other_index = match other {
+                        Node::Const(index) => index,
+                        Node::Defaults(index) => consts + index,
+                    };
+                    match (states[other_index], node(index), other) {
+                        (0, ..) => stack.push(other_index),
+                        (1, Node::Const(from), Node::Const(to)) => {
+                            findings.diagnostics.push(cycle(cx, from, to));
+                        }
+                        (1, Node::Const(constant), Node::Defaults(of))
+                        | (1, Node::Defaults(of), Node::Const(constant)) => {
+                            findings
+                                .diagnostics
+                                .push(cycle_of_defaults(cx, constant, of));
+                        }
+                        // A default may make its own struct with a value for the field.
                         _ => {}
                     }
                 }
@@ -148,12 +157,35 @@ fn order(cx: &Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) -> Vec
             stack.pop();
             if states[index] == 1 {
                 states[index] = 2;
-                out.push(index);
+                out.push(node(index));
             }
         }
     }
     all.push((None, findings));
     out
+}
+
+/// The constants and structs that a constant or a struct's defaults name.
+fn needs(cx: &Context<'_>, node: Node) -> Vec<Node> {
+    let mut used = Vec::new();
+    match node {
+        Node::Const(index) => {
+            let item = cx.consts[index];
+            named_in(cx, item.module, &item.decl.value, &mut used);
+        }
+        Node::Defaults(index) => {
+            let item = cx.structs[index];
+            let defaults = item
+                .decl
+                .fields
+                .iter()
+                .filter_map(|field| field.default.as_ref());
+            for default in defaults {
+                named_in(cx, item.module, default, &mut used);
+            }
+        }
+    }
+    used
 }
 
 fn cycle(cx: &Context<'_>, from: usize, to: usize) -> Diagnostic {
@@ -172,7 +204,19 @@ fn cycle(cx: &Context<'_>, from: usize, to: usize) -> Diagnostic {
         .help("give one of them a value of its own")
 }
 
-fn consts_in(cx: &Context<'_>, module: ModuleId, expr: &ast::Expr, out: &mut Vec<ConstId>) {
+fn cycle_of_defaults(cx: &Context<'_>, constant: usize, of: usize) -> Diagnostic {
+    let (constant, of) = (cx.consts[constant].decl, cx.structs[of].decl);
+    let message = format!(
+        "the constant `{}` and the defaults of `{}` need each other",
+        constant.name.name, of.name.name
+    );
+    Diagnostic::new(&names::CYCLE, constant.value.span, message)
+        .here(format!("this needs the defaults of `{}`", of.name.name))
+        .label(of.name.span, "and one of them needs the constant")
+        .help("write the value itself in the default")
+}
+
+fn named_in(cx: &Context<'_>, module: ModuleId, expr: &ast::Expr, out: &mut Vec<Node>) {
     let definition = match &expr.kind {
         ExprKind::Name(name) => cx.resolve(module, *name),
         ExprKind::Field { base, name, .. } => match base.kind {
@@ -186,42 +230,55 @@ fn consts_in(cx: &Context<'_>, module: ModuleId, expr: &ast::Expr, out: &mut Vec
         },
         _ => None,
     };
-    if let Some(Definition::Const(id)) = definition {
-        out.push(id);
-    }
-    each_child(expr, &mut |child| consts_in(cx, module, child, out));
-}
-
-fn field_defaults(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) {
-    for index in 0..cx.structs.len() {
-        let item = cx.structs[index];
-        for field in &item.decl.fields {
-            let Some(default) = &field.default else {
-                continue;
-            };
-            let found = cx.program.structs[index]
-                .fields
-                .iter()
-                .position(|other| other.span == field.name.span);
-            let Some(position) = found else { continue };
-            let ty = cx.program.structs[index].fields[position].ty.clone();
-            let origin = Origin::Field(field.name.name, field.name.span);
-            let (value, findings) = check_constant(
-                cx,
-                item.module,
-                &item.decl.generics,
-                default,
-                Some((&ty, origin)),
-            );
-            all.push((None, findings));
-            cx.program.structs[index].fields[position].default = Some(value);
+    match definition {
+        Some(Definition::Const(ConstId(index))) => out.push(Node::Const(index as usize)),
+        Some(Definition::Struct(StructId(index))) => out.push(Node::Defaults(index as usize)),
+        Some(Definition::Alias(id)) => {
+            if let Ty::Struct(StructId(index), _) = cx.alias_types[id.0 as usize] {
+                out.push(Node::Defaults(index as usize));
+            }
         }
+        _ => {}
+    }
+    each_child(expr, &mut |child| named_in(cx, module, child, out));
+}
+
+fn field_defaults(
+    cx: &mut Context<'_>,
+    index: usize,
+    all: &mut Vec<(Option<FunctionId>, Findings)>,
+) {
+    let item = cx.structs[index];
+    for field in &item.decl.fields {
+        let Some(default) = &field.default else {
+            continue;
+        };
+        let found = cx.program.structs[index]
+            .fields
+            .iter()
+            .position(|other| other.span == field.name.span);
+        let Some(position) = found else { continue };
+        let ty = cx.program.structs[index].fields[position].ty.clone();
+        let origin = Origin::Field(field.name.name, field.name.span);
+        let (value, findings) = check_constant(
+            cx,
+            item.module,
+            &item.decl.generics,
+            default,
+            Some((&ty, origin)),
+        );
+        all.push((None, findings));
+        cx.program.structs[index].fields[position].default = Some(value);
     }
 }
 
-fn param_defaults(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>) {
+/// Those of the standard library, or all others.
+fn param_defaults(cx: &mut Context<'_>, all: &mut Vec<(Option<FunctionId>, Findings)>, std: bool) {
     for index in 0..cx.functions.len() {
         let item = cx.functions[index];
+        if cx.is_std(item.module) != std {
+            continue;
+        }
         for (position, param) in item.decl.params.iter().enumerate() {
             let Some(default) = &param.default else {
                 continue;

@@ -168,7 +168,7 @@ impl Folder<'_> {
 
     fn index(&mut self, base: &Expr, index: &Expr, span: Span) -> Result<ExprKind, Wrong> {
         let at = self.expr(index)?;
-        match (self.expr(base)?.kind, at.kind) {
+        match (self.expr(base)?.kind, at.kind.clone()) {
             (ExprKind::List(items), ExprKind::Int(at)) => {
                 let len = items.len();
                 let found = usize::try_from(at)
@@ -189,6 +189,10 @@ impl Folder<'_> {
                         }),
                     )
                 })
+            }
+            (ExprKind::Map(entries), key) if !matches!(key, ExprKind::Error) => {
+                let key = Expr { kind: key, ..at };
+                value_of(entries, &key, span)
             }
             (ExprKind::Error, _) | (_, ExprKind::Error) => Ok(ExprKind::Error),
             _ => Err(not_constant(span)),
@@ -287,6 +291,23 @@ pub fn size(expr: &Expr) -> (usize, usize) {
         crate::walk::children(expr, &mut |child| stack.push((child, depth + 1)));
     }
     (count, deepest)
+}
+
+/// The value of a key in a map; of entries with one key the last counts.
+fn value_of(entries: Vec<(Expr, Expr)>, key: &Expr, span: Span) -> Result<ExprKind, Wrong> {
+    let mut found = None;
+    for (other, value) in entries {
+        if same(&other, key).ok_or_else(|| not_constant(span))? {
+            found = Some(value.kind);
+        }
+    }
+    found.ok_or_else(|| {
+        impossible(
+            span,
+            "the map has no such key",
+            "no entry of it has this key",
+        )
+    })
 }
 
 fn item(items: Vec<Expr>, index: usize, span: Span) -> Result<ExprKind, Wrong> {
@@ -413,6 +434,9 @@ fn same(a: &Expr, b: &Expr) -> Option<bool> {
             .zip(b)
             .try_fold(true, |equal, (a, b)| Some(equal && same(a, b)?))
     };
+    if matches!(a.ty, Ty::Set(_)) {
+        return None;
+    }
     Some(match (&a.kind, &b.kind) {
         (ExprKind::Int(a), ExprKind::Int(b)) => a == b,
         (ExprKind::Float(a), ExprKind::Float(b)) => a == b,

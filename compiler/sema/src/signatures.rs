@@ -190,6 +190,16 @@ fn function(cx: &mut Context<'_>, index: usize, diagnostics: &mut Vec<Diagnostic
                 .note("a step's inputs are values: what it makes of them is an output")
                 .help("return the changed value"),
             );
+        } else if let (Some(_), Some(default)) = (param.var, &param.default) {
+            diagnostics.push(
+                Diagnostic::new(
+                    &types::IN_OUT,
+                    default.span,
+                    format!("the `var` parameter `{}` can't have a default", param.name.name),
+                )
+                .here("there would be no variable to change")
+                .help("take the default away, or `var`: a parameter without it is copied into a variable in the body"),
+            );
         }
         params.push(hir::Param {
             name: param.name.name,

@@ -122,11 +122,11 @@ fn misplaced(cx: &Context<'_>, part: &Ty, place: Place) -> Option<(String, Vec<S
         )),
         Ty::Map(pair) if never_a_key(&pair.0) => Some((
             format!("`{}` can't be a map key", cx.show(&pair.0)),
-            vec!["keys are Int, Bool, Str, Path and tuples, lists, structs and enums of them".to_string()],
+            vec!["keys are Int, Bool, Str, Bytes, Path, Time, Duration and tuples, lists, structs and enums of them".to_string()],
         )),
         Ty::Set(item) if never_a_key(item) => Some((
             format!("`{}` can't be an element of a set", cx.show(item)),
-            vec!["elements are what may be keys of a map: Int, Bool, Str, Path and tuples, lists, structs and enums of them".to_string()],
+            vec!["elements are what may be keys of a map: Int, Bool, Str, Bytes, Path, Time, Duration and tuples, lists, structs and enums of them".to_string()],
         )),
         Ty::Bytes | Ty::Duration | Ty::Time | Ty::Set(_)
             if cx.methods_of(part).is_none() =>

@@ -206,7 +206,20 @@ pub fn too_large(span: Span) -> Diagnostic {
 
 fn not_a_type(name: Ident, found: Definition, cx: &Context<'_>) -> Diagnostic {
     let message = format!("`{}` is {}, not a type", name.name, sort_of(found, cx));
-    Diagnostic::new(&names::WRONG_SORT, name.span, message).here("a type is wanted here")
+    let diagnostic =
+        Diagnostic::new(&names::WRONG_SORT, name.span, message).here("a type is wanted here");
+    let meant = BUILT_IN
+        .iter()
+        .find(|one| one.eq_ignore_ascii_case(name.name.as_str()));
+    match (found, meant) {
+        (Definition::Module(_), Some(meant)) => diagnostic.fix(
+            format!("write `{meant}`"),
+            name.span,
+            *meant,
+            Applicability::Certain,
+        ),
+        _ => diagnostic,
+    }
 }
 
 /// What a definition is, with its article.
@@ -289,6 +302,10 @@ fn unknown_type(cx: &Context<'_>, scope: TypeScope<'_>, name: Ident) -> Diagnost
         format!("there is no type `{}`", name.name),
     )
     .here("not found");
+    if matches!(name.name.as_str(), "Option" | "Optional" | "Maybe") {
+        return diagnostic
+            .help("a value that may be missing has the type `T?`: `Int?`, `List<Str>?`");
+    }
     let generics = scope.generics.iter().map(|generic| generic.name.as_str());
     let foreign = foreign_name(name.name.as_str());
     let near = foreign.or_else(|| {
@@ -314,12 +331,13 @@ fn unknown_type(cx: &Context<'_>, scope: TypeScope<'_>, name: Ident) -> Diagnost
 /// What other languages call our types.
 fn foreign_name(name: &str) -> Option<&'static str> {
     Some(match name {
-        "int" | "i64" | "i32" | "u64" | "usize" | "long" | "Integer" => "Int",
+        "int" | "i64" | "i32" | "u64" | "usize" | "long" | "Integer" | "Number" | "number" => "Int",
         "float" | "f64" | "double" | "Double" => "Float",
         "bool" | "boolean" | "Boolean" => "Bool",
         "str" | "string" | "String" => "Str",
         "list" | "Vec" | "Array" => "List",
         "dict" | "Dict" | "HashMap" => "Map",
+        "HashSet" | "frozenset" => "Set",
         "DynamicOut" => "DynamicOutput",
         _ => return None,
     })

@@ -94,7 +94,8 @@ pub unsafe fn write(out: &mut String, value: *const u8, desc: &TypeDesc) {
             }
             Kind::Tuple | Kind::NamedTuple => write_fields(out, value, desc.fields()),
             Kind::Struct => {
-                out.push_str(desc.name.as_str());
+                // `Pair` of `Pair<Int, Str>`, as a value is written.
+                out.push_str(case::enum_name(desc));
                 write_fields(out, value, desc.fields());
             }
             Kind::DynamicOutput => {

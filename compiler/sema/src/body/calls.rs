@@ -60,13 +60,13 @@ impl BodyChecker<'_, '_> {
         }
         match self.cx.resolve(self.module, name) {
             Some(Definition::Module(_)) | None if name == "Path" => self.path(written),
+            Some(Definition::Module(_)) | None => match self.call_of_type(name, written) {
+                Some(broken) => broken,
+                None => self.call_of_unknown(name, written),
+            },
             Some(definition) => {
                 self.cx.note_definition(written.callee, definition);
                 self.call_definition(definition, name, type_args, written, hint)
-            }
-            None => {
-                self.unknown_name(name, written.callee);
-                self.broken_call(written)
             }
         }
     }
@@ -225,7 +225,8 @@ impl BodyChecker<'_, '_> {
             self.no_invocation(id, written.callee);
             return self.broken_call(written);
         }
-        if self.mode == Mode::Constant {
+        let known = self.known_call(id);
+        if self.mode == Mode::Constant && known.is_none() {
             self.not_constant("a call", Some(function.name), written.span);
             return self.error_expr(written.span);
         }
@@ -236,6 +237,10 @@ impl BodyChecker<'_, '_> {
         let args = self.arguments(id, &types, receiver, written);
         let ty = substitute(&hir::call_type(self.cx.function(id)), &types);
         match args {
+            Some(args) if self.mode == Mode::Constant => match known {
+                Some(known) => self.call_now(known, args, ty, written.span),
+                None => self.error_expr(written.span),
+            },
             Some(args) if direct && self.is_extern(id) => {
                 let values = args.into_iter().filter_map(|arg| match arg {
                     hir::Arg::Value(value) => Some(value),
@@ -409,7 +414,7 @@ impl BodyChecker<'_, '_> {
         if value.ty == Ty::Error {
             return value;
         }
-        let ty = Ty::option(value.ty.clone());
+        let ty = Ty::option(self.type_of_part(&value));
         made(ExprKind::Some(Box::new(value)), ty, written.span)
     }
 

@@ -84,7 +84,7 @@ impl BodyChecker<'_, '_> {
         let mut item_types = Vec::with_capacity(fields.len());
         for (i, field) in fields.iter().enumerate() {
             let item = self.part(&field.value, hints.as_ref().and_then(|hints| hints.get(i)));
-            item_types.push(item.ty.clone());
+            item_types.push(self.type_of_part(&item));
             items.push(item);
         }
         made(
@@ -103,6 +103,16 @@ impl BodyChecker<'_, '_> {
             Ty::Infer(_) => self.expr(value, Some(expected)),
             expected => self.check(value, &expected, Origin::Unknown),
         }
+    }
+
+    /// The type of a part of a value; of one that never comes to be, whatever is found out: `(fail "no", 2)` fits `(Int, Int)`.
+    pub(super) fn type_of_part(&mut self, part: &Expr) -> Ty {
+        if self.infer.shallow(&part.ty) != Ty::Never {
+            return part.ty.clone();
+        }
+        let ty = self.infer.fresh(part.span);
+        self.infer.mark_diverging(&ty);
+        ty
     }
 
     fn named_tuple(&mut self, fields: &[TupleField], hint: Option<&Ty>, span: Span) -> Expr {
@@ -142,7 +152,7 @@ impl BodyChecker<'_, '_> {
         }
         let fields = given
             .iter()
-            .map(|(name, value)| (*name, value.ty.clone()))
+            .map(|(name, value)| (*name, self.type_of_part(value)))
             .collect();
         let items = given.into_iter().map(|(_, value)| value).collect();
         made(ExprKind::Aggregate(items), Ty::NamedTuple(fields), span)

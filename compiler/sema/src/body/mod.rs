@@ -17,6 +17,7 @@ mod conversions;
 mod expressions;
 mod finish;
 mod formats;
+mod known_calls;
 mod literals;
 mod matching;
 mod measures;
@@ -34,6 +35,7 @@ mod shell;
 mod shell_text;
 mod statements;
 mod structs;
+mod type_calls;
 mod variants;
 mod yielded;
 

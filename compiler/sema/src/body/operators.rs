@@ -1,7 +1,7 @@
 //! Operators.
 
 use dynop_base::codes::types;
-use dynop_base::{Applicability, Diagnostic, Span};
+use dynop_base::{Applicability, Diagnostic, Edit, Span};
 use dynop_syntax::ast::{self, BinaryOp, UnaryOp};
 
 use super::expressions::made;
@@ -239,6 +239,23 @@ impl BodyChecker<'_, '_> {
             (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => {
                 diagnostic.help("convert the `Int` with `.to_float()`")
             }
+            (Ty::Path, Ty::Str) if op == BinaryOp::Div => diagnostic
+                .help("what lies in a folder is `folder.join(\"name\")`")
+                .fix_all(
+                    "join the path",
+                    called(left.span, "join", right.span),
+                    Applicability::Certain,
+                ),
+            (Ty::Path, Ty::Str) if op == BinaryOp::Add => diagnostic.help(
+                "what lies in a folder is `folder.join(\"name\")`; a longer name is an f-string: `f\"{a}{b}\"`",
+            ),
+            (Ty::Str, Ty::Int) if op == BinaryOp::Mul => diagnostic
+                .help("a text several times is `text.repeat(n)`")
+                .fix_all(
+                    "repeat it",
+                    called(left.span, "repeat", right.span),
+                    Applicability::Certain,
+                ),
             (Ty::Str, _) | (_, Ty::Str) if op == BinaryOp::Add => {
                 diagnostic.help("put the values into one text with an f-string: `f\"{a}{b}\"`")
             }
@@ -314,9 +331,9 @@ impl BodyChecker<'_, '_> {
         let diagnostic = match (op, ty) {
             (BinaryOp::Add, Ty::List(_)) => diagnostic
                 .help("two lists are joined with spreads: `[..a, ..b]`, or `a.extend(b)` in place"),
-            (BinaryOp::Add, Ty::Path) | (BinaryOp::Div, Ty::Path) => {
-                diagnostic.help("paths are joined with `.join(…)` or in an f-string")
-            }
+            (BinaryOp::Add, Ty::Path) | (BinaryOp::Div, Ty::Path) => diagnostic.help(
+                "a path within another is `folder.join(path.to_str())`, or an f-string: `f\"{a}/{b}\"`",
+            ),
             (_, Ty::Option(_)) => diagnostic.help("give a default with `?? …` first"),
             (BinaryOp::BitOr | BinaryOp::BitAnd, Ty::Bool) => {
                 diagnostic.help("for `Bool`s write `and`, `or`")
@@ -325,6 +342,25 @@ impl BodyChecker<'_, '_> {
         };
         self.report(diagnostic);
     }
+}
+
+/// `left op right` as `left.method(right)`.
+fn called(left: Span, method: &str, right: Span) -> Vec<Edit> {
+    let between = Span {
+        start: left.end,
+        end: right.start,
+        ..left
+    };
+    vec![
+        Edit {
+            span: between,
+            text: format!(".{method}("),
+        },
+        Edit {
+            span: right.at_end(),
+            text: ")".into(),
+        },
+    ]
 }
 
 fn float_literal(diagnostic: Diagnostic, literal: Span) -> Diagnostic {

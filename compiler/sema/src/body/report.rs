@@ -15,6 +15,9 @@ impl BodyChecker<'_, '_> {
 
     /// Reports a name that is not in scope, with the nearest one.
     pub fn unknown_name(&mut self, name: Symbol, span: Span) {
+        if let Some(diagnostic) = self.type_as_value(name, span) {
+            return self.report(diagnostic);
+        }
         let locals: Vec<&'static str> = self.scope.keys().map(|name| name.as_str()).collect();
         let built_in = ["some", "Path"];
         let near = self
@@ -100,6 +103,9 @@ fn foreign(name: &str) -> Option<&'static str> {
         "len" => "the length is a method: `xs.len()`",
         "Some" | "Just" => "it is written `some(…)`",
         "str" => "make a text with an f-string: `f\"{x}\"`",
+        "panic" | "error" | "raise" | "throw" | "abort" => {
+            "a step is failed by the word `fail`: `fail \"message\"`"
+        }
         "self" | "this" => {
             "there are no methods with a receiver of their own: `x.f(a)` calls `fn f(x, a)`"
         }

@@ -3,13 +3,28 @@
 use dynop_base::Span;
 
 use super::{Builder, Node};
-use crate::ast::{Arm, BinaryOp, Block, Expr, ExprKind, Ident};
+use crate::ast::{Arm, BinaryOp, Block, Expr, ExprKind, Ident, Pattern, PatternKind};
 use crate::grammar::Rule;
+
+/// An `if` of a chain of them.
+struct Link {
+    start: Span,
+    /// Of an `if let`, which does not exist.
+    pattern: Option<Pattern>,
+    condition: Expr,
+    body: Block,
+}
 
 impl<'t> Builder<'t> {
     /// What stands between a keyword and `{`.
     pub(super) fn condition(&mut self, pair: Node<'t>, word: &str) -> Expr {
+        self.head(pair, word).1
+    }
+
+    /// What stands between a keyword and `{`, with the pattern of a `let` there, which is reported.
+    pub(super) fn head(&mut self, pair: Node<'t>, word: &str) -> (Option<Pattern>, Expr) {
         let whole = self.span(&pair);
+        let mut pattern = None;
         let mut condition: Option<Expr> = None;
         let mut assigned = None;
         for part in pair.into_inner() {
@@ -20,6 +35,7 @@ impl<'t> Builder<'t> {
                     assigned = Some(span);
                 }
                 Rule::head_junk => self.report_head_junk(&part, word),
+                Rule::foreign_let => pattern = self.foreign_let(part, word),
                 _ => {
                     let value = self.expr(part);
                     condition = Some(match (condition, assigned) {
@@ -29,7 +45,56 @@ impl<'t> Builder<'t> {
                 }
             }
         }
-        condition.unwrap_or_else(|| self.error_expr(whole))
+        let condition = condition.unwrap_or_else(|| self.error_expr(whole));
+        (pattern, condition)
+    }
+
+    fn foreign_let(&mut self, pair: Node<'t>, word: &str) -> Option<Pattern> {
+        let span = self.span(&pair);
+        self.report_let_in_condition(span, word);
+        pair.into_inner().find_map(|part| {
+            matches!(part.as_rule(), Rule::pattern | Rule::missing_pattern)
+                .then(|| self.pattern(part, false, "a pattern"))
+        })
+    }
+
+    /// `match value { pattern => then, _ => otherwise }`, read for an `if let` so that the names in its pattern are known.
+    pub(super) fn matched(
+        &mut self,
+        pattern: Pattern,
+        value: Expr,
+        then: Block,
+        otherwise: Option<Expr>,
+    ) -> ExprKind {
+        let end = then.span.at_end();
+        let otherwise = otherwise.unwrap_or_else(|| {
+            let nothing = self.empty_block(end);
+            self.block_expr(nothing)
+        });
+        let rest = Pattern {
+            id: self.id(),
+            span: end,
+            kind: PatternKind::Wildcard,
+        };
+        let then = self.block_expr(then);
+        let arms = [(pattern, then), (rest, otherwise)].map(|(pattern, body)| Arm {
+            span: pattern.span.to(body.span),
+            pattern,
+            guard: None,
+            body,
+        });
+        ExprKind::Match {
+            scrutinee: Box::new(value),
+            arms: Vec::from(arms),
+        }
+    }
+
+    fn block_expr(&mut self, block: Block) -> Expr {
+        Expr {
+            id: self.id(),
+            span: block.span,
+            kind: ExprKind::Block(block),
+        }
     }
 
     fn equal(&mut self, left: Expr, op_span: Span, right: Expr) -> Expr {
@@ -46,9 +111,9 @@ impl<'t> Builder<'t> {
 
     pub(super) fn if_expr(&mut self, pair: Node<'t>) -> ExprKind {
         let whole = self.span(&pair);
-        let mut links: Vec<(Span, Expr, Block)> = Vec::new();
+        let mut links: Vec<Link> = Vec::new();
         let mut start = whole;
-        let mut condition: Option<Expr> = None;
+        let mut condition: Option<(Option<Pattern>, Expr)> = None;
         let mut last = None;
         for part in pair.into_inner() {
             let place = self.span(&part);
@@ -56,22 +121,23 @@ impl<'t> Builder<'t> {
                 Rule::kw_if => start = place,
                 Rule::else_if => start = self.else_if(part),
                 Rule::kw_else => {}
-                Rule::condition => condition = Some(self.condition(part, "if")),
+                Rule::condition => condition = Some(self.head(part, "if")),
                 Rule::head_junk => self.report_head_junk(&part, "else"),
                 _ => match condition.take() {
-                    Some(head) => {
-                        let body = self.head_body(part, "the condition", Some(&head));
-                        links.push((start, head, body));
+                    Some((pattern, condition)) => {
+                        let body = self.head_body(part, "the condition", Some(&condition));
+                        links.push(Link {
+                            start,
+                            pattern,
+                            condition,
+                            body,
+                        });
                     }
                     None => last = Some(self.body_block(part, "`else`")),
                 },
             }
         }
-        let last = last.map(|block| Expr {
-            id: self.id(),
-            span: block.span,
-            kind: ExprKind::Block(block),
-        });
+        let last = last.map(|block| self.block_expr(block));
         self.chain_of_ifs(links, last)
     }
 
@@ -92,22 +158,26 @@ impl<'t> Builder<'t> {
     }
 
     /// Nests `else if`s, the last one deepest.
-    fn chain_of_ifs(&mut self, links: Vec<(Span, Expr, Block)>, last: Option<Expr>) -> ExprKind {
+    fn chain_of_ifs(&mut self, links: Vec<Link>, last: Option<Expr>) -> ExprKind {
         let mut otherwise = last;
         let mut result = ExprKind::Error;
         let count = links.len();
-        for (index, (start, condition, then)) in links.into_iter().rev().enumerate() {
-            let end = otherwise.as_ref().map_or(then.span, |last| last.span);
-            let kind = ExprKind::If {
-                condition: Box::new(condition),
-                then,
-                otherwise: otherwise.take().map(Box::new),
+        for (index, link) in links.into_iter().rev().enumerate() {
+            let end = otherwise.as_ref().map_or(link.body.span, |last| last.span);
+            let last = otherwise.take();
+            let kind = match link.pattern {
+                Some(pattern) => self.matched(pattern, link.condition, link.body, last),
+                None => ExprKind::If {
+                    condition: Box::new(link.condition),
+                    then: link.body,
+                    otherwise: last.map(Box::new),
+                },
             };
             if index + 1 == count {
                 result = kind;
             } else {
                 let fits = self.grow();
-                otherwise = Some(self.expr_of(start.to(end), kind, fits));
+                otherwise = Some(self.expr_of(link.start.to(end), kind, fits));
             }
         }
         result

@@ -1,7 +1,7 @@
 //! Blocks and statements.
 
 use super::{Builder, Node};
-use crate::ast::{BinaryOp, Block, Expr, ExprKind, Stmt, StmtKind, Type};
+use crate::ast::{BinaryOp, Block, Expr, ExprKind, Pattern, Stmt, StmtKind, Type};
 use crate::grammar::Rule;
 
 impl<'t> Builder<'t> {
@@ -163,18 +163,48 @@ impl<'t> Builder<'t> {
         let mut condition = None;
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::condition => condition = Some(self.condition(part, "while")),
+                Rule::condition => condition = Some(self.head(part, "while")),
                 Rule::kw_while => {}
                 _ => {
-                    let body = self.head_body(part, "the condition", condition.as_ref());
-                    if let Some(condition) = condition {
-                        return StmtKind::While { condition, body };
-                    }
-                    break;
+                    let Some((pattern, condition)) = condition else {
+                        break;
+                    };
+                    let body = self.head_body(part, "the condition", Some(&condition));
+                    return match pattern {
+                        Some(pattern) => self.while_let(pattern, condition, body),
+                        None => StmtKind::While { condition, body },
+                    };
                 }
             }
         }
         StmtKind::Error
+    }
+
+    /// A `while let`, which does not exist: a loop that ends where the pattern does not match, so that its names are known in
+    /// the body.
+    fn while_let(&mut self, pattern: Pattern, value: Expr, body: Block) -> StmtKind {
+        let span = value.span.to(body.span);
+        let (condition, stop) = [ExprKind::Bool(true), ExprKind::Break]
+            .map(|kind| Expr {
+                id: self.id(),
+                span: span.at_end(),
+                kind,
+            })
+            .into();
+        let kind = self.matched(pattern, value, body, Some(stop));
+        let matched = Expr {
+            id: self.id(),
+            span,
+            kind,
+        };
+        let body = Block {
+            span,
+            stmts: vec![Stmt {
+                span,
+                kind: StmtKind::Expr(matched),
+            }],
+        };
+        StmtKind::While { condition, body }
     }
 
     /// The block after the head of `for`, `while`, `if`. Where it is missing because the head's expression has taken it,

@@ -166,6 +166,23 @@ impl<'t> Builder<'t> {
         self.report_always(diagnostic);
     }
 
+    /// `if let some(x) = y {`
+    pub(crate) fn report_let_in_condition(&mut self, span: Span, word: &str) {
+        let here = match word {
+            "match" => "a `match` looks at a value",
+            _ => "a condition is a `Bool`",
+        };
+        let diagnostic = Diagnostic::new(
+            &codes::FOREIGN_WORD,
+            span,
+            format!("there is no `{word} let`"),
+        )
+        .here(here)
+        .note("where `x != none` is known to hold, `x` is read as the value in it")
+        .help("a value is taken apart by `match`: `match value { some(x) => …, none => … }`");
+        self.report_always(diagnostic);
+    }
+
     pub(crate) fn report_assignment_in_condition(&mut self, span: Span, word: &str) {
         let diagnostic = Diagnostic::new(
             &codes::ASSIGNMENT_IN_CONDITION,

@@ -206,6 +206,11 @@ impl Scanner<'_> {
                 self.comma = true;
                 self.passed(start, start + 1, Kind::Other, false, true);
             }
+            // Two question marks of a type: `List<Int??>`, and `field: Int??` at the end of its line.
+            b"??" if self.ends_type(start) => {
+                self.begin_token(start, false);
+                self.passed(start, start + 2, Kind::Other, true, false);
+            }
             b"." | b"?." | b"??" => {
                 self.begin_token(start, true);
                 if token == b"??" {

@@ -81,6 +81,21 @@ impl Scanner<'_> {
         true
     }
 
+    /// Whether the `??` at `start` belongs to a type: it touches what stands before it, and what follows can't be an operand.
+    pub(super) fn ends_type(&self, start: usize) -> bool {
+        if self.previous.end != start || !self.previous.operand {
+            return false;
+        }
+        let behind = self.text[start..].trim_start_matches('?');
+        let behind = behind.trim_start_matches([' ', '\t', '\r']);
+        match behind.as_bytes().first() {
+            None | Some(b'\n' | b'=') => true,
+            Some(b'/') => behind.starts_with("//"),
+            Some(b'>' | b',' | b')') => !self.angles.is_empty(),
+            _ => false,
+        }
+    }
+
     /// What was just read can't be part of a list of types.
     pub(super) fn not_a_type(&mut self) {
         self.angles.clear();
