@@ -120,7 +120,9 @@ fn main() {
         drop(analysis.references(file, offset, true))
     });
     time("symbols", &|| drop(analysis.document_symbols(file)));
-    time("completion", &|| drop(analysis.completion(file, offset)));
+    time("completion", &|| {
+        drop(analysis.completion(file, offset, &files))
+    });
     time("parse alone", &|| drop(dynop_syntax::parse(file, &text)));
     let mut nothing: BTreeMap<PathBuf, Arc<str>> = BTreeMap::new();
     nothing.insert(path.clone(), "".into());

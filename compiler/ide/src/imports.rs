@@ -71,24 +71,28 @@ pub fn all(files: &dyn Files, folder: &Path) -> Vec<String> {
 fn collect(files: &dyn Files, folder: &Path, before: &str, depth: usize, all: &mut Vec<String>) {
     let mut entries = files.list(folder);
     entries.sort_unstable();
-    for Entry {
-        name,
-        folder: is_folder,
-    } in entries
-    {
-        let (stem, is_source) = match name.strip_suffix(".dyn") {
-            Some(stem) => (stem, !is_folder),
-            None => (name.as_str(), false),
-        };
-        let is_word = !stem.is_empty() && stem.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !is_word || all.len() >= MOST_FILES {
+    for entry in entries {
+        let Some(stem) = word_of(&entry).filter(|_| all.len() < MOST_FILES) else {
             continue;
-        }
-        if is_source {
+        };
+        if !entry.folder {
             all.push(format!("{before}{stem}"));
-        } else if is_folder && stem == name && depth < DEEPEST {
+        } else if depth < DEEPEST {
             let deeper = format!("{before}{stem}.");
-            collect(files, &folder.join(&name), &deeper, depth + 1, all);
+            collect(files, &folder.join(&entry.name), &deeper, depth + 1, all);
         }
     }
+}
+
+/// The word by which an import names a source file or a folder; `None` of anything else.
+pub(crate) fn word_of(entry: &Entry) -> Option<&str> {
+    let stem = match entry.name.strip_suffix(".dyn") {
+        Some(_) if entry.folder => return None,
+        Some(stem) => stem,
+        None if entry.folder => &entry.name,
+        None => return None,
+    };
+    let is_word = stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let begins = stem.starts_with(|c: char| !c.is_ascii_digit());
+    (is_word && begins).then_some(stem)
 }

@@ -147,7 +147,13 @@ impl Analysis {
             .params
             .iter()
             .skip(skip)
-            .map(|param| format!("{}: {}", param.name.name, self.one_line(param.ty.span)))
+            .map(|param| {
+                let head = format!("{}: {}", param.name.name, self.one_line(param.ty.span));
+                match &param.default {
+                    Some(default) => format!("{head} = {}", self.one_line(default.span)),
+                    None => head,
+                }
+            })
             .collect();
         let result = decl.result.as_ref();
         let result = result.map(|ty| format!(" -> {}", self.one_line(ty.span)));

@@ -84,7 +84,8 @@ fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
         references_provider: Some(true.into()),
         document_symbol_provider: Some(true.into()),
         completion_provider: Some(lsp::CompletionOptions {
-            trigger_characters: Some(vec![".".to_owned()]),
+            // A quote: the name of an output in `yield` stands in one.
+            trigger_characters: Some([".", "\"", "@"].map(str::to_owned).to_vec()),
             ..Default::default()
         }),
         code_action_provider: Some(

@@ -1,6 +1,8 @@
 //! Names of arguments and of outputs.
 
-use dynop_syntax::ast::{self, Arg, Expr, ExprKind, Param};
+use dynop_base::Span;
+use dynop_syntax::ast::{self, Arg, Expr, ExprKind, FunctionDecl, Param};
+use dynop_syntax::walk::Node;
 
 use super::{Completer, Item, ItemKind, named};
 use crate::declared::Declared;
@@ -51,7 +53,8 @@ impl<'a> Completer<'a> {
         match self.at.declared(declared) {
             Declared::Item(item) => match &item.kind {
                 ast::ItemKind::Function(decl) => {
-                    let params = decl.params.iter().skip(skip);
+                    let overloads = self.overloads(declared, decl);
+                    let params = overloads.flat_map(|decl| decl.params.iter().skip(skip));
                     params.map(|param| self.parameter(param)).collect()
                 }
                 ast::ItemKind::Struct(decl) => {
@@ -74,6 +77,26 @@ impl<'a> Completer<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The functions of this name; one alone, but in the standard library.
+    fn overloads(
+        &self,
+        declared: Span,
+        one: &'a FunctionDecl,
+    ) -> impl Iterator<Item = &'a FunctionDecl> {
+        let file = self.at.parsed(declared.file);
+        let file = file.filter(|_| self.at.is_library(declared.file));
+        let items = file.into_iter().flat_map(|file| &file.module.items);
+        let others = items.filter_map(move |item| match &item.kind {
+            ast::ItemKind::Function(decl)
+                if decl.name.name == one.name.name && decl.name.span != one.name.span =>
+            {
+                Some(decl)
+            }
+            _ => None,
+        });
+        std::iter::once(one).chain(others)
     }
 
     /// Whether what stands before a point is a value, and not a module or an enum.
@@ -120,8 +143,8 @@ impl<'a> Completer<'a> {
             .collect()
     }
 
-    /// The outputs of the op around the mark.
-    pub(super) fn output_names(&self) -> Vec<Item> {
+    /// The outputs of the op around the mark that what is yielded can be for, in quotes unless those are there.
+    pub(super) fn output_names(&self, quoted: bool) -> Vec<Item> {
         let Some(decl) = self.function() else {
             return Vec::new();
         };
@@ -129,13 +152,36 @@ impl<'a> Completer<'a> {
             return Vec::new();
         };
         let program = self.at.checked().map(|checked| &checked.program);
+        let dynamic = self.yields_dynamic();
         let outputs = function.outputs.list.iter();
         outputs
+            .filter(|output| dynamic.is_none_or(|dynamic| output.dynamic == dynamic))
             .map(|output| {
                 let ty = program.map(|program| dynop_sema::display::show(program, &output.ty));
-                Item::new(output.name.as_str(), ItemKind::Output, 0).detail(ty.unwrap_or_default())
+                let mut item = Item::new(output.name.as_str(), ItemKind::Output, 0)
+                    .detail(ty.unwrap_or_default());
+                if !quoted {
+                    item.insert = format!("\"{}\"", item.label);
+                }
+                item
             })
             .collect()
+    }
+
+    /// Whether the call around the mark makes an item of a dynamic output; `None` if it makes no output at all.
+    fn yields_dynamic(&self) -> Option<bool> {
+        let around = self.around();
+        around.iter().rev().find_map(|node| match node {
+            Node::Expr(expr) => match &expr.kind {
+                ExprKind::Call { callee, .. } => match &callee.kind {
+                    ExprKind::Name(name) if *name == "DynamicOutput" => Some(true),
+                    ExprKind::Name(name) if *name == "Output" => Some(false),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        })
     }
 }
 

@@ -138,14 +138,11 @@ impl<'a> Completer<'a> {
         let Some(program) = self.program() else {
             return Vec::new();
         };
-        let module = |ty: &Ty| method_module(ty, self.result_enum(), program.json);
         let mut items = Vec::new();
-        if let Some(name) = module(ty)
-            && let Some(file) = self.library_file(name)
-        {
+        if let Some(file) = self.file_of_methods(program, ty) {
             let takes = |function: &Function| {
                 let first = function.params.first();
-                first.is_some_and(|first| module(&first.ty) == Some(name))
+                first.is_some_and(|first| self.file_of_methods(program, &first.ty) == Some(file))
             };
             items.extend(self.functions_of(program, file, false, &takes, 1));
         }
@@ -161,10 +158,33 @@ impl<'a> Completer<'a> {
         }
         let fits = |function: &Function| {
             let first = function.params.first();
-            first.is_some_and(|first| !matches!(first.ty, Ty::Param(..)) && fits(&first.ty, ty))
+            first.is_some_and(|first| match &first.ty {
+                Ty::Param(..) => false,
+                Ty::Option(inner) => fits(&first.ty, ty) || fits(inner, ty),
+                of => fits(of, ty),
+            })
         };
         items.extend(self.functions_of(program, self.mark.file, true, &fits, 1));
         items
+    }
+
+    /// The library's file whose functions are the methods of a type.
+    fn file_of_methods(&self, program: &Program, ty: &Ty) -> Option<FileId> {
+        let Ty::Struct(StructId(id), _) = ty else {
+            let name = method_module(ty, self.result_enum(), program.json)?;
+            return self.library_file(name);
+        };
+        let item = program.structs.get(*id as usize)?;
+        let file = item.name_span.file;
+        if !self.at.is_library(file) {
+            return None;
+        }
+        match item.name.as_str() {
+            "JobRun" => self.library_file("job_run"),
+            "RunStep" => self.library_file("run_step"),
+            _ if self.library_file("core") == Some(file) => None,
+            _ => Some(file),
+        }
     }
 
     /// Functions of a file as methods: without their first parameter.
@@ -264,13 +284,23 @@ impl<'a> Completer<'a> {
         items
     }
 
-    /// The names of the parts of a struct or case.
-    pub(super) fn pattern_parts(&self, path: &[Ident]) -> Vec<Item> {
+    /// Whether a pattern of what this names has its parts by name.
+    pub(super) fn has_named_parts(&self, path: &[Ident]) -> bool {
+        !self.pattern_parts(path, true).is_empty()
+    }
+
+    /// The names of the parts of a struct or case, with their colons unless those are there.
+    pub(super) fn pattern_parts(&self, path: &[Ident], colon: bool) -> Vec<Item> {
         let found = path
             .last()
             .and_then(|last| self.at.index.use_at(last.span.file, last.span.start));
         let part = |name: &Ident, ty: &ast::Type| {
-            Item::new(name.name.as_str(), ItemKind::Field, 0).detail(self.at.one_line(ty.span))
+            let name = name.name.as_str();
+            let mut item = Item::new(name, ItemKind::Field, 0).detail(self.at.one_line(ty.span));
+            if !colon {
+                item.insert = format!("{name}: ");
+            }
+            item
         };
         match found.map(|(_, declared)| self.at.declared(declared)) {
             Some(Declared::Case(_, case)) => {

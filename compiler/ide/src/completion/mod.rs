@@ -5,6 +5,7 @@
 //! it what fits.
 
 mod calls;
+mod imported;
 mod members;
 mod place;
 mod scope;
@@ -12,7 +13,7 @@ mod scope;
 use dynop_base::{Edit, FileId, Span};
 
 use crate::references::Edited;
-use crate::{Analysis, words};
+use crate::{Analysis, Files, words};
 use place::Place;
 
 /// What an item of a completion list is.
@@ -42,6 +43,8 @@ pub enum ItemKind {
     Type,
     /// A module.
     Module,
+    /// A folder of modules.
+    Folder,
     /// A parameter's name in a call.
     Argument,
     /// An output's name.
@@ -99,12 +102,12 @@ impl Item {
 
 impl Analysis {
     /// What could be written at `offset`, the likeliest first. Where text is free (strings, comments, new names) that is
-    /// nothing.
-    pub fn completion(&self, file: FileId, offset: u32) -> Vec<Item> {
-        self.items_at(file, offset).unwrap_or_default()
+    /// nothing. `files` are asked what could be imported.
+    pub fn completion(&self, file: FileId, offset: u32, files: &dyn Files) -> Vec<Item> {
+        self.items_at(file, offset, files).unwrap_or_default()
     }
 
-    fn items_at(&self, file: FileId, offset: u32) -> Option<Vec<Item>> {
+    fn items_at(&self, file: FileId, offset: u32, files: &dyn Files) -> Option<Vec<Item>> {
         let text = &self.sources().get(file)?.text;
         let (before, after) = text.split_at_checked(offset as usize)?;
         self.parsed(file)?;
@@ -113,6 +116,10 @@ impl Analysis {
         let end = text.len() - after.trim_start_matches(is_word).len();
         if before[start..].starts_with(|c: char| c.is_ascii_digit()) {
             return None;
+        }
+        let replace = Span::new(file, start, offset as usize);
+        if let Some(items) = self.importable(file, before, files) {
+            return Some(ordered(items, replace));
         }
         let edit = Edit {
             span: Span::new(file, start, end),
@@ -125,14 +132,18 @@ impl Analysis {
         });
         let file_after = marked.file(path)?;
         let mark = Span::new(file_after, start, start + MARK.len());
-        let mut items = Completer { at: &marked, mark }.items()?;
-        let replace = Span::new(file, start, offset as usize);
-        items.iter_mut().for_each(|item| item.replace = replace);
-        items.retain(|item| item.label != MARK);
-        items.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
-        items.dedup_by(|a, b| a.label == b.label && a.kind == b.kind);
-        Some(items)
+        let items = Completer { at: &marked, mark }.items()?;
+        Some(ordered(items, replace))
     }
+}
+
+/// Items in the order of the list, each once, all for the same place.
+fn ordered(mut items: Vec<Item>, replace: Span) -> Vec<Item> {
+    items.iter_mut().for_each(|item| item.replace = replace);
+    items.retain(|item| item.label != MARK);
+    items.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
+    items.dedup_by(|a, b| a.label == b.label && a.kind == b.kind);
+    items
 }
 
 /// Finds items for the mark in a program.
@@ -171,14 +182,14 @@ impl<'a> Completer<'a> {
                 items.extend(self.values());
                 items
             }
-            Place::OutputName => self.output_names(),
+            Place::OutputName(quoted) => self.output_names(quoted),
             Place::Member(base, optional) => self.members(base, optional),
             Place::Type => self.types(),
             Place::TypeOf(module) => self.module_types(module),
             Place::Pattern(of) => self.pattern_names(of),
             Place::PatternOf(path) => self.pattern_members(path),
             Place::PatternName => self.pattern_types(),
-            Place::PatternPart(path) => self.pattern_parts(path),
+            Place::PatternPart(path, colon) => self.pattern_parts(path, colon),
             Place::Attribute => dynop_sema::signatures::ATTRIBUTES
                 .iter()
                 .map(|name| Item::new(*name, ItemKind::Keyword, 0))

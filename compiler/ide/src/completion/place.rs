@@ -23,8 +23,8 @@ pub(super) enum Place<'a> {
     ArgumentName(&'a Expr),
     /// What follows `yield`.
     Yielded,
-    /// The text after `output_name:`.
-    OutputName,
+    /// What follows `output_name:`, and whether its quote is there.
+    OutputName(bool),
     /// What follows the point behind this, or `?.`.
     Member(&'a Expr, bool),
     /// A type.
@@ -37,8 +37,8 @@ pub(super) enum Place<'a> {
     PatternOf(&'a [Ident]),
     /// What a pattern with parts is named by: a type, or a module before one.
     PatternName,
-    /// The name of a part of what this names.
-    PatternPart(&'a [Ident]),
+    /// The name of a part of what this names, and whether its colon is there.
+    PatternPart(&'a [Ident], bool),
     /// The name of an attribute.
     Attribute,
     /// An argument of this attribute.
@@ -88,8 +88,8 @@ impl<'a> Completer<'a> {
 
     /// What may stand at the mark; nothing if it is in no node.
     pub(super) fn place(&self) -> Option<Place<'a>> {
-        if self.after_output_name() {
-            return Some(Place::OutputName);
+        if let Some(quoted) = self.after_output_name() {
+            return Some(Place::OutputName(quoted));
         }
         let nodes = self.around();
         if let Some(place) = self.in_attribute() {
@@ -191,6 +191,12 @@ impl<'a> Completer<'a> {
     fn at_pattern(&self, pattern: &'a Pattern, around: &[Node<'a>]) -> Option<Place<'a>> {
         match &pattern.kind {
             PatternKind::Name(name) if *name == MARK => {
+                if let Some(Node::Pattern(whole)) = around.last()
+                    && let PatternKind::Constructor { path, .. } = &whole.kind
+                    && self.has_named_parts(path)
+                {
+                    return Some(Place::PatternPart(path, false));
+                }
                 let in_match = around.iter().rev().find_map(|node| match node {
                     Node::Expr(expr) => Some(*expr),
                     _ => None,
@@ -213,7 +219,7 @@ impl<'a> Completer<'a> {
                     .flatten()
                     .any(|field| field.name.as_ref().is_some_and(is_mark))
                 {
-                    return Some(Place::PatternPart(path));
+                    return Some(Place::PatternPart(path, true));
                 }
                 Some(match path.iter().position(is_mark)? {
                     0 => Place::PatternName,
@@ -241,15 +247,15 @@ impl<'a> Completer<'a> {
             .then(|| Place::AttributeArgument(attribute.name.name.as_str()))
     }
 
-    /// Whether the mark stands in quotes after `output_name:`; the text may not be closed, so the tree can't tell.
-    fn after_output_name(&self) -> bool {
+    /// Whether the mark stands after `output_name:`, and then whether it does in quotes. The text may not be closed, so the
+    /// tree can't tell.
+    fn after_output_name(&self) -> Option<bool> {
         let text = self.at.sources().get(self.mark.file);
-        let before = text.and_then(|text| text.text.get(..self.mark.start as usize));
-        before
-            .and_then(|before| before.strip_suffix('"'))
-            .map(str::trim_end)
-            .and_then(|before| before.strip_suffix(':'))
-            .is_some_and(|before| before.trim_end().ends_with("output_name"))
+        let before = text.and_then(|text| text.text.get(..self.mark.start as usize))?;
+        let unquoted = before.strip_suffix('"');
+        let name = unquoted.unwrap_or(before).trim_end().strip_suffix(':')?;
+        let is_it = name.trim_end().ends_with("output_name");
+        is_it.then_some(unquoted.is_some())
     }
 
     /// Where names end to be in scope: before the mark.

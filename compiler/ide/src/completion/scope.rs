@@ -100,8 +100,9 @@ impl<'a> Completer<'a> {
             match &item.kind {
                 ast::ItemKind::Const(decl) => {
                     let ty = decl.ty.as_ref().map(|ty| self.at.one_line(ty.span));
-                    Item::new(decl.name.name.as_str(), ItemKind::Const, rank)
-                        .detail(ty.unwrap_or_default())
+                    let value = self.at.one_line(decl.value.span);
+                    let detail = format!("{} = {value}", ty.unwrap_or_default());
+                    Item::new(decl.name.name.as_str(), ItemKind::Const, rank).detail(detail.trim())
                 }
                 ast::ItemKind::Struct(decl) => {
                     Item::new(decl.name.name.as_str(), ItemKind::Struct, rank + 1)

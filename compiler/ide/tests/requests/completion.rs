@@ -9,7 +9,7 @@ fn near(text: &str) -> String {
 
 fn shown(text: &str, wanted: impl Fn(u8) -> bool) -> String {
     let fixture = fixture(text);
-    let items = fixture.analysis.completion(fixture.file, fixture.offset);
+    let items = fixture.completion();
     let items = items.iter().filter(|item| wanted(item.rank));
     let lines = items.map(|item| {
         assert_eq!(item.replace.end, fixture.offset);
@@ -25,7 +25,7 @@ fn shown(text: &str, wanted: impl Fn(u8) -> bool) -> String {
 
 fn labels(text: &str) -> Vec<String> {
     let fixture = fixture(text);
-    let items = fixture.analysis.completion(fixture.file, fixture.offset);
+    let items = fixture.completion();
     items.into_iter().map(|item| item.label).collect()
 }
 
@@ -116,7 +116,7 @@ fn named_arguments() {
     let text = with("job main(path: Path) -> List<Int> {\n    load(path, $0)\n}\n");
     let argument = |text: &str| -> Vec<String> {
         let fixture = fixture(text);
-        let items = fixture.analysis.completion(fixture.file, fixture.offset);
+        let items = fixture.completion();
         let items = items
             .into_iter()
             .filter(|item| item.kind == ItemKind::Argument);
@@ -150,7 +150,7 @@ fn outputs_in_yield() {
     let unclosed = with(
         "op f() -> (left: Int, right: DynamicOutput<Str>) {\n    yield Output(1, output_name: \"le$0\n}\n",
     );
-    assert_eq!(labels(&unclosed), ["left", "right"]);
+    assert_eq!(labels(&unclosed), ["left"]);
     let text = with("op f() -> (left: Int, right: DynamicOutput<Str>) {\n    yield $0\n}\n");
     assert_eq!(labels(&text)[..2], ["DynamicOutput", "Output"]);
 }
@@ -207,4 +207,82 @@ fn nothing_where_text_is_free() {
     assert_eq!(labels("fn $0() -> Str { \"text\" }\n"), [""; 0]);
     assert_eq!(labels("fn f() -> Int { 12$0 }\n"), [""; 0]);
     assert_eq!(labels("fn f(a$0: Int) -> Int { 12 }\n"), [""; 0]);
+}
+
+#[test]
+fn methods_of_structs_of_the_library() {
+    let text = "fn f() -> Int {\n    let answer = http.get(\"http://x\")\n    answer.$0\n}\n";
+    let found = labels(text);
+    for name in ["status", "body", "is_ok", "header", "json"] {
+        assert!(found.contains(&name.to_owned()), "{name} in {found:?}");
+    }
+    assert!(!found.contains(&"get".to_owned()), "{found:?}");
+    let text = "op one() -> Int { 1 }\njob j() -> Int { one() }\ntest \"t\" {\n    let made = run j()\n    made.$0\n}\n";
+    let found = labels(text);
+    assert!(found.contains(&"result".to_owned()), "{found:?}");
+    assert!(found.contains(&"step".to_owned()), "{found:?}");
+}
+
+#[test]
+fn functions_that_take_an_option_are_methods_of_its_value() {
+    let text = "fn shown(row: Int?) -> Str { \"\" }\nfn f(n: Int) -> Str { n.sh$0 }\n";
+    assert!(labels(text).contains(&"shown".to_owned()));
+}
+
+#[test]
+fn paths_of_imports() {
+    let files = "\nfn g() -> Int { 1 }\n//- /tests.dyn\n//! Tests.\n//- /text/words.dyn\nfn h() -> Int { 1 }\n//- /text/deep/er.dyn\nfn h() -> Int { 1 }\n//- /data/rows.csv\na\n//- /not-a-word.dyn\na\n";
+    let at = |line: &str| labels(&format!("\n//- /main.dyn\n{line}{files}"));
+    assert_eq!(at("import te$0"), ["tests", "text"]);
+    assert_eq!(at("import $0"), ["tests", "text"]);
+    assert_eq!(at("import text.$0"), ["words", "deep"]);
+    assert_eq!(at("import text.deep.e$0"), ["er"]);
+    assert_eq!(at("import nowhere.$0"), [""; 0]);
+    assert_eq!(at("import text.words $0"), ["as"]);
+    assert_eq!(at("import text.words a$0"), ["as"]);
+    assert_eq!(at("import text.words as w$0"), [""; 0]);
+    assert!(at("imported.$0").len() != 2);
+    let text = "\n//- /main.dyn\nimport text.words\n//- /text/words.dyn\nimport $0\n//- /text/other.dyn\nfn h() -> Int { 1 }\n";
+    assert_eq!(labels(text), ["other"]);
+    insta::assert_snapshot!(shown(
+        &format!("\n//- /main.dyn\nimport te$0{files}"),
+        |_| true
+    ));
+}
+
+#[test]
+fn names_of_outputs_by_kind_and_with_their_quotes() {
+    let op = |rest: &str| {
+        format!(
+            "op f() -> (left: Int, right: DynamicOutput<Str>, far: DynamicOutput<Int>) {{\n    yield {rest}"
+        )
+    };
+    let text = op("DynamicOutput(\"a\", mapping_key: 1, output_name: \"$0\n}\n");
+    assert_eq!(labels(&text), ["far", "right"]);
+    let text = op("Output(1, output_name: $0\n}\n");
+    insta::assert_snapshot!(near(&text));
+    let text = op("DynamicOutput(1, output_name: r$0");
+    assert_eq!(labels(&text), ["far", "right"]);
+}
+
+#[test]
+fn arguments_of_all_functions_of_a_name() {
+    let text = "fn f(j: Json) -> Str { json.to_str(j, $0";
+    let found = labels(text);
+    assert_eq!(found[0], "pretty");
+}
+
+#[test]
+fn parts_of_patterns() {
+    let text = with(
+        "fn f(r: Row, s: Shape) -> Int {\n    match r {\n        Row(name: \"a\", $0\n    }\n}\n",
+    );
+    insta::assert_snapshot!(near(&text));
+    let text =
+        with("fn f(s: Shape) -> Int {\n    match s {\n        Shape.Circle(r$0) => 1\n    }\n}\n");
+    assert_eq!(labels(&text), ["radius"]);
+    let text = with(
+        "fn f(r: Row, s: Shape) -> Int {\n    match r {\n        Row(na$0: \"a\") => 1\n    }\n}\n",
+    );
+    insta::assert_snapshot!(near(&text));
 }

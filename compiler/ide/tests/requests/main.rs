@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dynop_base::{FileId, Span};
-use dynop_ide::Analysis;
+use dynop_ide::{Analysis, Item};
 
 /// Files in memory.
 pub type Texts = BTreeMap<PathBuf, Arc<str>>;
@@ -23,6 +23,8 @@ pub type Texts = BTreeMap<PathBuf, Arc<str>>;
 pub struct Fixture {
     /// The program.
     pub analysis: Analysis,
+    /// Its files, and those that it may import.
+    pub files: Texts,
     /// The file with the cursor; the main one if there is none.
     pub file: FileId,
     /// The cursor.
@@ -63,12 +65,19 @@ pub fn fixture(text: &str) -> Fixture {
     let file = analysis.file(&path).expect("the file is loaded");
     Fixture {
         analysis,
+        files,
         file,
         offset,
     }
 }
 
 impl Fixture {
+    /// What could be written at the cursor.
+    pub fn completion(&self) -> Vec<Item> {
+        self.analysis
+            .completion(self.file, self.offset, &self.files)
+    }
+
     /// A place with its line, the place in `«»`.
     pub fn show(&self, span: Span) -> String {
         let sources = self.analysis.sources();

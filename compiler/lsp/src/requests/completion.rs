@@ -19,7 +19,7 @@ pub fn answer(
     let Some((analysis, file, offset)) = at.place(&place.text_document.uri, place.position) else {
         return Ok(None);
     };
-    let found = analysis.completion(file, offset);
+    let found = analysis.completion(file, offset, &at.files);
     let items = found.into_iter().enumerate();
     let items = items.map(|(index, item)| convert(at, &analysis, index, item));
     Ok(Some(CompletionResponse::CompletionItemList(
@@ -69,6 +69,7 @@ fn kind(kind: ItemKind) -> CompletionItemKind {
         ItemKind::Variant => CompletionItemKind::EnumMember,
         ItemKind::Type => CompletionItemKind::Interface,
         ItemKind::Module => CompletionItemKind::Module,
+        ItemKind::Folder => CompletionItemKind::Folder,
         ItemKind::Argument => CompletionItemKind::Property,
         ItemKind::Output => CompletionItemKind::Value,
         ItemKind::Keyword => CompletionItemKind::Keyword,
