@@ -67,7 +67,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that look at everything: tests, fuzzers and benchmarks.
-const OUTSIDE: &[&str] = &["dynop_tests", "dynop_benches", "dynop_fuzz", "dynop_sim"];
+const OUTSIDE: &[&str] = &[
+    "dynop_tests",
+    "dynop_benches",
+    "dynop_differential",
+    "dynop_fuzz",
+    "dynop_sim",
+];
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))

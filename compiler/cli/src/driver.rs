@@ -246,6 +246,13 @@ impl Frontend {
         }
     }
 
+    /// The program's functions as they are before any pass: what tests hold the stages behind against.
+    pub fn lowered(&mut self) -> Option<dynop_ir::Program> {
+        self.plan()?;
+        let (program, planned) = (self.program.as_ref()?, self.planned.as_ref()?);
+        dynop_lower::lower(program, &planned.ops, &planned.types).ok()
+    }
+
     /// Builds what was checked; with `emit`, prints that stage and stops there.
     ///
     /// # Errors

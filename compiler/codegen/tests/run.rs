@@ -3,7 +3,6 @@
 //! `tests/run/NAME.ir` holds a program whose ops take nothing and give an `Int`; its comments `// prints: …` say what
 //! each op must print. A buffer that is left over or released twice shows in what is printed.
 
-mod evaluate;
 mod random;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use std::process::Command;
 use dynop_abi::plan::Plan;
 use dynop_base::SourceMap;
 use dynop_codegen::{Backend, OptLevel, Options, compile};
+use dynop_differential::evaluate::evaluate;
 use dynop_ir::Program;
 use dynop_ir::passes::{Level, optimise};
 use dynop_ir::text::{parse, print};
@@ -97,7 +97,7 @@ fn agree(what: &str, seed: u64, program: &Program) {
     let text = print(program);
     assert_eq!(print(&parse(&text).expect("it reads")), text);
     let wanted: Vec<String> = (0..program.ops.len())
-        .map(|op| evaluate::evaluate(program, op))
+        .map(|op| evaluate(program, op))
         .collect();
     let failed = wanted
         .iter()
