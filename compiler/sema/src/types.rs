@@ -208,17 +208,26 @@ fn not_a_type(name: Ident, found: Definition, cx: &Context<'_>) -> Diagnostic {
     let message = format!("`{}` is {}, not a type", name.name, sort_of(found, cx));
     let diagnostic =
         Diagnostic::new(&names::WRONG_SORT, name.span, message).here("a type is wanted here");
-    let meant = BUILT_IN
+    // Modules of the library are named like the types that they are about: `int`, `time`.
+    let written = name.name.as_str();
+    let alike = BUILT_IN
         .iter()
-        .find(|one| one.eq_ignore_ascii_case(name.name.as_str()));
-    match (found, meant) {
-        (Definition::Module(_), Some(meant)) => diagnostic.fix(
-            format!("write `{meant}`"),
+        .find(|built_in| built_in.eq_ignore_ascii_case(written))
+        .copied()
+        .or(foreign_name(written));
+    match (alike, found) {
+        (Some(ty), _) => diagnostic.fix(
+            format!("write `{ty}`"),
             name.span,
-            *meant,
-            Applicability::Certain,
+            ty,
+            Applicability::Maybe,
         ),
-        _ => diagnostic,
+        (None, Definition::Module(_)) => {
+            diagnostic.help(format!("name a type that is in it: `{written}.…`"))
+        }
+        (None, _) => diagnostic.help(
+            "types are those of the language, such as `Int` and `List<Str>`, and what `struct`, `enum` and `type` declare",
+        ),
     }
 }
 
@@ -302,10 +311,6 @@ fn unknown_type(cx: &Context<'_>, scope: TypeScope<'_>, name: Ident) -> Diagnost
         format!("there is no type `{}`", name.name),
     )
     .here("not found");
-    if matches!(name.name.as_str(), "Option" | "Optional" | "Maybe") {
-        return diagnostic
-            .help("a value that may be missing has the type `T?`: `Int?`, `List<Str>?`");
-    }
     let generics = scope.generics.iter().map(|generic| generic.name.as_str());
     let foreign = foreign_name(name.name.as_str());
     let near = foreign.or_else(|| {
@@ -331,13 +336,12 @@ fn unknown_type(cx: &Context<'_>, scope: TypeScope<'_>, name: Ident) -> Diagnost
 /// What other languages call our types.
 fn foreign_name(name: &str) -> Option<&'static str> {
     Some(match name {
-        "int" | "i64" | "i32" | "u64" | "usize" | "long" | "Integer" | "Number" | "number" => "Int",
+        "int" | "i64" | "i32" | "u64" | "usize" | "long" | "Integer" => "Int",
         "float" | "f64" | "double" | "Double" => "Float",
         "bool" | "boolean" | "Boolean" => "Bool",
         "str" | "string" | "String" => "Str",
         "list" | "Vec" | "Array" => "List",
         "dict" | "Dict" | "HashMap" => "Map",
-        "HashSet" | "frozenset" => "Set",
         "DynamicOut" => "DynamicOutput",
         _ => return None,
     })

@@ -366,6 +366,7 @@ job g() -> Int { pair().totl }
 says!(
     foreign_habits,
     r#"
+fn names_of_modules(a: int, b: List<time>, c: csv) -> Int { 1 }
 fn f(xs: List<Int>, m: Map<Str, Int>, s: Str) -> Int {
     xs.lenght()
     xs.append(1)

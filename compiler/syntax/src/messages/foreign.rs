@@ -235,6 +235,74 @@ impl<'t> Builder<'t> {
             .help("a step is given by `.step`: `(0..10).step(2)`");
         self.report(diagnostic);
     }
+
+    /// `from a.b import c`, of which the file is imported whole.
+    pub(super) fn import_of_names(&self, from: Span) -> Diagnostic {
+        let line = self.text[from.start as usize..]
+            .lines()
+            .next()
+            .unwrap_or("");
+        let mut words = line.split_whitespace().skip(1);
+        let path = words
+            .next()
+            .filter(|path| path.split('.').all(is_plain_name));
+        let diagnostic = Diagnostic::new(&codes::FOREIGN_WORD, from, "`from` is written `import`");
+        match (path, words.next(), words.next()) {
+            (Some(path), Some("import"), Some(name)) => {
+                let file = path.rsplit('.').next().unwrap_or(path);
+                let name = name.trim_end_matches(',');
+                let whole = Span {
+                    end: from.start + line.trim_end().len() as u32,
+                    ..from
+                };
+                diagnostic
+                    .here("a file is imported whole")
+                    .help(format!(
+                        "write `import {path}`; what is `pub` in it is then named through it: `{file}.{name}`"
+                    ))
+                    .fix(
+                        format!("write `import {path}`"),
+                        whole,
+                        format!("import {path}"),
+                        Applicability::Maybe,
+                    )
+            }
+            _ => diagnostic.here("write `import`").fix(
+                "write `import`",
+                from,
+                "import",
+                Applicability::Maybe,
+            ),
+        }
+    }
+
+    /// `[f(x) for x in xs]` and `{"a": 1}`.
+    pub(super) fn literal_of_another_language(
+        &self,
+        span: Span,
+        wanted: &str,
+    ) -> Option<Diagnostic> {
+        let before = self.text.get(..span.start as usize)?.trim_end();
+        match self.source(span) {
+            "for" if wanted.contains("bracket") => Some(
+                Diagnostic::new(
+                    &codes::FOREIGN_WORD,
+                    span,
+                    "there are no comprehensions",
+                )
+                .here("`for` is a statement")
+                .help(
+                    "a list made of another is `xs.map(|x| …)`, of some of its elements `xs.filter(|x| …).map(|x| …)`",
+                ),
+            ),
+            ":" if before.ends_with('"') => Some(
+                Diagnostic::new(&codes::SYNTAX, span, "unexpected `:` after a text")
+                    .here("braces hold a block")
+                    .help("a map stands between brackets: `[\"key\": value]`, the empty one is `[:]`"),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// The word with the blanks that it needs where the operator touched its operands.
@@ -253,4 +321,8 @@ fn spaced(text: &str, span: Span, word: &str) -> String {
         ""
     };
     format!("{left}{word}{right}")
+}
+
+fn is_plain_name(part: &str) -> bool {
+    !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_')
 }

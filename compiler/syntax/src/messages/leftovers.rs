@@ -45,6 +45,7 @@ impl<'t> Builder<'t> {
         }
         let diagnostic = self
             .misread_word(at)
+            .or_else(|| self.literal_of_another_language(span, wanted))
             .or_else(|| self.misread_operator(span))
             .or_else(|| self.operator_first(span))
             .unwrap_or_else(|| self.plainly_unexpected(span, &found, at, wanted));
@@ -134,6 +135,9 @@ impl<'t> Builder<'t> {
         let next_word = self.text.get(next).unwrap_or("");
         if next_word.is_empty() {
             return None;
+        }
+        if word == "from" {
+            return Some(self.import_of_names(span));
         }
         if let Some(instead) = instead_of(word) {
             return Some(
