@@ -1,7 +1,7 @@
 //! Closures.
 
 use dynop_base::codes::types;
-use dynop_base::{Diagnostic, Span};
+use dynop_base::{Applicability, Diagnostic, Edit, Span};
 use dynop_syntax::ast::{self, ClosureParam};
 
 use super::blocks::Wanted;
@@ -200,10 +200,50 @@ impl BodyChecker<'_, '_> {
         self.report(if listed.is_empty() {
             diagnostic.help("an empty list of parameters is written `||`")
         } else {
-            diagnostic.note(format!(
+            let parts = match &*expected.params {
+                [only] => match self.infer.shallow(only) {
+                    Ty::Tuple(parts) => parts.len(),
+                    _ => 0,
+                },
+                _ => 0,
+            };
+            with_right_parameters(diagnostic, expected, parts, params).note(format!(
                 "it is given {}",
                 crate::signatures::list_of(listed)
             ))
         });
     }
+}
+
+/// Takes a tuple of so many `parts` apart where names for them were meant, else shows how many names there are to write.
+fn with_right_parameters(
+    diagnostic: Diagnostic,
+    expected: &FnTy,
+    parts: usize,
+    params: &[ClosureParam],
+) -> Diagnostic {
+    if let ([first, ..], [.., last]) = (params, params)
+        && parts == params.len()
+    {
+        let edit = |span, text: &str| Edit {
+            span,
+            text: text.to_string(),
+        };
+        return diagnostic.fix_all(
+            "take the tuple apart",
+            vec![
+                edit(first.pattern.span.at_start(), "("),
+                edit(last.pattern.span.at_end(), ")"),
+            ],
+            Applicability::Maybe,
+        );
+    }
+    let names: Vec<&str> = ["a", "b", "c", "d"]
+        .into_iter()
+        .take(expected.params.len())
+        .collect();
+    diagnostic.help(format!(
+        "write one name for each value, `_` for one that is not needed: `|{}| …`",
+        names.join(", ")
+    ))
 }

@@ -82,6 +82,7 @@ fn g() {
     f<Int>(1)
     xs.len
     xs.map(|a, b| a)
+    xs.enumerate().map(|i, x| x)
     (1).f()
     let z = xs.first().len()
 }
