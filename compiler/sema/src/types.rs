@@ -311,6 +311,10 @@ fn unknown_type(cx: &Context<'_>, scope: TypeScope<'_>, name: Ident) -> Diagnost
         format!("there is no type `{}`", name.name),
     )
     .here("not found");
+    if matches!(name.name.as_str(), "Option" | "Optional" | "Maybe") {
+        return diagnostic
+            .help("a value that may be missing has the type `T?`: `Int?`, `List<Str>?`");
+    }
     let generics = scope.generics.iter().map(|generic| generic.name.as_str());
     let foreign = foreign_name(name.name.as_str());
     let near = foreign.or_else(|| {
@@ -336,12 +340,13 @@ fn unknown_type(cx: &Context<'_>, scope: TypeScope<'_>, name: Ident) -> Diagnost
 /// What other languages call our types.
 fn foreign_name(name: &str) -> Option<&'static str> {
     Some(match name {
-        "int" | "i64" | "i32" | "u64" | "usize" | "long" | "Integer" => "Int",
+        "int" | "i64" | "i32" | "u64" | "usize" | "long" | "Integer" | "Number" | "number" => "Int",
         "float" | "f64" | "double" | "Double" => "Float",
         "bool" | "boolean" | "Boolean" => "Bool",
         "str" | "string" | "String" => "Str",
         "list" | "Vec" | "Array" => "List",
         "dict" | "Dict" | "HashMap" => "Map",
+        "HashSet" | "frozenset" => "Set",
         "DynamicOut" => "DynamicOutput",
         _ => return None,
     })
