@@ -124,10 +124,13 @@ impl Generator {
         }
     }
 
-    /// A number or a dynamic output.
+    /// A number or a dynamic output, to be waited for: so no constant.
     fn either(&mut self, known: &[Known], depth: u32) -> Node {
         match self.below(2) {
-            0 => self.number(known, depth),
+            0 => match self.number(known, depth) {
+                constant @ Node::Const(_) => Node::Call("double", Box::new(constant)),
+                number => number,
+            },
             _ => self.dynamic(known, depth),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! They run when all that they go over has ended, and yield what is there: a value that was skipped is left out, one that
 //! failed becomes a key that stands for the failure, so that what is cloned over it is upstream-failed like any other
-//! clone.
+//! clone. Where a step that yields the keys has failed behind some of them, those go on all the same: the step is
+//! upstream-failed, and so is whatever needs the whole set, but not what is cloned over the keys that there are.
 
 use std::collections::{HashMap, HashSet};
 
@@ -59,6 +60,8 @@ struct Places {
     all: Vec<(Box<[u32]>, String)>,
     /// Beginnings of keys, or keys, that were left out.
     left_out: HashSet<String>,
+    /// Whether keys of an inner level are missing, since what yields them has failed.
+    partial: bool,
 }
 
 impl Places {
@@ -89,13 +92,15 @@ impl Places {
                     self.all.push((positions.as_slice().into(), key));
                 }
                 Some((&child, further)) => {
-                    if let Some(inner) = family.child(child, position) {
-                        let stream = inner.stream.as_ref();
-                        if stream.is_some_and(|one| one.end() == StreamEnd::Skipped) {
+                    let inner = family.child(child, position);
+                    let end = inner.and_then(|inner| Some(inner.stream.as_ref()?.end()));
+                    self.partial |= !matches!(end, Some(StreamEnd::Complete | StreamEnd::Skipped));
+                    match (inner, end) {
+                        (_, Some(StreamEnd::Skipped)) => {
                             self.left_out.insert(key);
-                        } else {
-                            self.add(inner, further, positions, &key)?;
                         }
+                        (Some(inner), _) => self.add(inner, further, positions, &key)?,
+                        (None, _) => {}
                     }
                 }
             }
@@ -112,6 +117,13 @@ fn beginnings(key: &str) -> impl Iterator<Item = &str> {
 }
 
 impl<'c, 'r> Walk<'c, 'r> {
+    /// Whether all keys are there.
+    fn is_whole(&self) -> bool {
+        let stream = self.family.stream.as_ref();
+        stream.is_some_and(|stream| stream.end() == StreamEnd::Complete)
+            && !self.places.as_ref().is_some_and(|places| places.partial)
+    }
+
     /// How many values there are.
     fn count(&self) -> u32 {
         match &self.places {
@@ -195,17 +207,25 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         let running = unsafe { &mut *self.running };
         self.shared
             .start(self.id, position, step, &mut running.yielding);
+        // Without one side there is nothing to go over; what was begun ends as the state says.
+        match self.outermost_ends(shape) {
+            Some(Verdict::Ready | Verdict::Failed) => {}
+            Some(Verdict::Skipped) => return State::Skipped,
+            Some(Verdict::Cancelled) => return State::Cancelled,
+            None => return State::UpstreamFailed,
+        }
         let joined = match &self.shared.job().steps[step as usize].action {
             Action::Zip { .. } => self.zip(shape),
             Action::Concat { .. } => self.concat(shape),
             Action::Filter { .. } => self.filter(shape),
-            Action::Op(_) => Ok(()),
+            Action::Op(_) => Ok(true),
         };
         match joined {
-            Ok(()) => {
+            Ok(true) => {
                 self.shared.end(&mut running.yielding, StreamEnd::Complete);
                 State::Succeeded
             }
+            Ok(false) => State::UpstreamFailed,
             Err(refused) => {
                 if let Refused::Because(kind, message) = refused {
                     running.fail(kind, NO_SITE, message);
@@ -213,6 +233,24 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
                 self.finish_failed(step, shape)
             }
         }
+    }
+
+    /// How the outermost keys of all sides have ended, the worst of them; `None` where some never came to be.
+    fn outermost_ends(&self, shape: &NodeShape) -> Option<Verdict> {
+        let end = |side: &SideShape| {
+            let home = self.levels.get(side.hops)?;
+            let family = home.family.child(*side.children.first()?, home.position)?;
+            Some(match family.stream.as_ref()?.end() {
+                StreamEnd::Complete => Verdict::Ready,
+                StreamEnd::Skipped => Verdict::Skipped,
+                StreamEnd::Failed => Verdict::Failed,
+                StreamEnd::Cancelled => Verdict::Cancelled,
+            })
+        };
+        shape
+            .sides
+            .iter()
+            .try_fold(Verdict::Ready, |worst, side| Some(worst.max(end(side)?)))
     }
 
     fn walk(&self, shape: &'r NodeShape, index: usize) -> Result<Walk<'c, 'r>, Refused> {
@@ -302,7 +340,8 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         }
     }
 
-    fn filter(&self, shape: &'r NodeShape) -> Result<(), Refused> {
+    /// Yields what is kept; gives whether that is all of it. So do the other two.
+    fn filter(&self, shape: &'r NodeShape) -> Result<bool, Refused> {
         let (mut kept, mut asked) = (self.walk(shape, 0)?, self.walk(shape, 1)?);
         kept.each_left_out(|key| self.leave_out(key));
         for number in 0..kept.count() {
@@ -325,10 +364,10 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
                 }
             }
         }
-        Ok(())
+        Ok(kept.is_whole())
     }
 
-    fn concat(&self, shape: &'r NodeShape) -> Result<(), Refused> {
+    fn concat(&self, shape: &'r NodeShape) -> Result<bool, Refused> {
         let (mut left, mut right) = (self.walk(shape, 0)?, self.walk(shape, 1)?);
         left.each_left_out(|key| self.leave_out(key));
         right.each_left_out(|key| self.leave_out(key));
@@ -352,7 +391,8 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
             }
             self.concat_one(&mut right, number)?;
         }
-        Ok(())
+        let whole = left.is_whole() && right.is_whole();
+        Ok(whole)
     }
 
     /// Passes a value of one side on; gives whether it was not left out.
@@ -372,7 +412,7 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
         Ok(true)
     }
 
-    fn zip(&self, shape: &'r NodeShape) -> Result<(), Refused> {
+    fn zip(&self, shape: &'r NodeShape) -> Result<bool, Refused> {
         let (mut left, mut right) = (self.walk(shape, 0)?, self.walk(shape, 1)?);
         left.each_left_out(|key| {
             if right.leaves_out(key) {
@@ -415,8 +455,12 @@ impl<'c, 'r> StageRun<'c, '_, 'r> {
                 }
             }
         }
+        if !left.is_whole() || !right.is_whole() {
+            // What lacks its partner may have been about to get it.
+            return Ok(false);
+        }
         let Some((key, side)) = matches.lonely else {
-            return Ok(());
+            return Ok(true);
         };
         let (left, right) = self.makers(shape);
         let (has, lacks) = if side == 0 {

@@ -58,6 +58,8 @@ pub struct Outcome {
     pub value: Result<Value, Missing>,
     /// What it yielded, also if it failed behind that.
     pub items: Items,
+    /// Whether it is a join that went over what there was, since what yields the keys has failed behind some.
+    pub partial: bool,
 }
 
 /// Evaluates one job.
@@ -70,6 +72,7 @@ fn upstream() -> Outcome {
     Outcome {
         value: Err(Missing::Upstream),
         items: Vec::new(),
+        partial: false,
     }
 }
 
@@ -175,7 +178,7 @@ impl<'j> Evaluator<'j> {
         }
         match described.action {
             Action::Op(op) => self.run_op(op, &described.inputs, path),
-            _ => self.join(step, path).unwrap_or_else(|_| upstream()),
+            _ => self.join(step, path),
         }
     }
 
@@ -183,6 +186,7 @@ impl<'j> Evaluator<'j> {
         let plain = |value| Outcome {
             value,
             items: Vec::new(),
+            partial: false,
         };
         if op == SUM {
             let elements = self.list(&inputs[0], path);
@@ -212,6 +216,7 @@ impl<'j> Evaluator<'j> {
                 items: (0..item_count(*n))
                     .map(|index| (item_key(index), Ok(Value::Int(item(*n, index)))))
                     .collect(),
+                partial: false,
             },
             (ADD, Ok([Value::Int(a), Value::Int(b)])) => plain(sum(a + b)),
             (FOLD, Ok([Value::Pair(a, b)])) => plain(sum(a + b)),
@@ -241,21 +246,18 @@ impl<'j> Evaluator<'j> {
                 .all(|inner| !bad(inner) && self.is_done(step, inner))
     }
 
-    /// The keys of what a join goes over, each with its value.
-    fn side(&self, source: &Source, path: &Path) -> Result<Items, Missing> {
+    /// The keys of what a join goes over, each with its value, and whether those are all.
+    fn side(&self, source: &Source, path: &Path) -> (Items, bool) {
         let Source::Each { scopes, value } = source else {
-            return Err(Missing::Upstream);
+            return (Vec::new(), false);
         };
         let parent = self.job.scopes[scopes[0] as usize].parent;
         let mut instances = vec![self.outer(path, parent)];
-        for (level, &scope) in scopes.iter().enumerate() {
-            // The keys of inner levels are not known where an instance stands for a failure.
-            if level > 0 && instances.iter().any(bad) {
-                return Err(Missing::Upstream);
-            }
+        let mut whole = true;
+        for &scope in scopes {
             let mut inner = Vec::new();
             for home in &instances {
-                self.complete(scope, home)?;
+                whole &= self.complete(scope, home).is_ok();
                 inner.extend(self.instances(scope, home));
             }
             instances = inner;
@@ -270,13 +272,14 @@ impl<'j> Evaluator<'j> {
             };
             (key, value)
         };
-        Ok(instances.iter().map(entry).collect())
+        (instances.iter().map(entry).collect(), whole)
     }
 
-    fn join(&self, step: StepId, path: &Path) -> Result<Outcome, Missing> {
+    fn join(&self, step: StepId, path: &Path) -> Outcome {
         let described = &self.job.steps[step as usize];
-        let left = self.side(&described.inputs[0], path)?;
-        let right = self.side(&described.inputs[1], path)?;
+        let (left, left_whole) = self.side(&described.inputs[0], path);
+        let (right, right_whole) = self.side(&described.inputs[1], path);
+        let whole = left_whole && right_whole;
         let (mut items, mut fails): (Items, bool) = (Vec::new(), false);
         match described.action {
             Action::Filter { .. } => {
@@ -305,7 +308,7 @@ impl<'j> Evaluator<'j> {
                 for (key, value) in &left {
                     let pair = match (value, others.get(key.as_str())) {
                         (_, None) => {
-                            fails |= !self.left_out(&described.inputs[1], path, key);
+                            fails |= whole && !self.left_out(&described.inputs[1], path, key);
                             continue;
                         }
                         (Ok(Value::Int(a)), Some(Ok(Value::Int(b)))) => Ok(Value::Pair(*a, *b)),
@@ -315,15 +318,20 @@ impl<'j> Evaluator<'j> {
                 }
                 for (key, _) in &right {
                     let lonely = !left.iter().any(|(other, _)| other == key);
-                    fails |= lonely && !self.left_out(&described.inputs[0], path, key);
+                    fails |= whole && lonely && !self.left_out(&described.inputs[0], path, key);
                 }
             }
         }
-        let value = match fails {
-            true => Err(Missing::Failed),
-            false => Ok(Value::Int(0)),
+        let value = match (fails, whole) {
+            (true, _) => Err(Missing::Failed),
+            (false, true) => Ok(Value::Int(0)),
+            (false, false) => Err(Missing::Upstream),
         };
-        Ok(Outcome { value, items })
+        Outcome {
+            value,
+            items,
+            partial: !whole,
+        }
     }
 
     /// Whether a join left a key out, by filtering, that would be there else.
@@ -359,9 +367,8 @@ impl<'j> Evaluator<'j> {
         };
         let maker = &self.job.steps[step as usize];
         let has = |source: &Source| {
-            self.side(source, &home)
-                .is_ok_and(|items| items.iter().any(|(one, _)| one == key))
-                || self.left_out(source, &home, key)
+            let (items, _) = self.side(source, &home);
+            items.iter().any(|(one, _)| one == key) || self.left_out(source, &home, key)
         };
         match maker.action {
             Action::Filter { .. } => has(&maker.inputs[0]),

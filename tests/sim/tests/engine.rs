@@ -149,7 +149,7 @@ impl<'s> Simulation<'s> {
         let (family, position) = (self.working[at].claim.family, self.working[at].position);
         let path = self.path(family, position);
         let outcome = self.evaluator.run(step, &path);
-        let runs = outcome.value != Err(Missing::Upstream);
+        let runs = outcome.value != Err(Missing::Upstream) || outcome.partial;
         let key = &self.job.steps[step as usize].name;
         assert_eq!(verdict == Verdict::Ready, runs, "{key} at {path:?}");
         if runs {

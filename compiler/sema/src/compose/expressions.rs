@@ -16,6 +16,17 @@ use crate::ty::Ty;
 /// All uses of names together have at most so many parts.
 const MOST_PARTS: usize = 1_000_000;
 
+/// The parts of a call of a method: what it is called on, its name, its arguments.
+fn method_of(expr: &ast::Expr) -> Option<(&ast::Expr, ast::Ident, &[ast::Arg])> {
+    let ExprKind::Call { callee, args, .. } = &expr.kind else {
+        return None;
+    };
+    match &callee.kind {
+        ExprKind::Field { base, name, .. } => Some((base, *name, args)),
+        _ => None,
+    }
+}
+
 impl Composer<'_, '_> {
     /// An expression. `expected` helps constants to their type; nothing is held against it here.
     pub(super) fn node(&mut self, expr: &ast::Expr, expected: Option<&Ty>) -> Node {
@@ -39,7 +50,10 @@ impl Composer<'_, '_> {
             return node;
         }
         if !self.mentions(expr) {
-            return self.constant(expr, expected);
+            return match self.goes_over_constant(expr) {
+                Some(node) => node,
+                None => self.constant(expr, expected),
+            };
         }
         match &expr.kind {
             ExprKind::Paren(inner) => self.node(inner, expected),
@@ -91,6 +105,26 @@ impl Composer<'_, '_> {
             ),
             ExprKind::Error => Node::error(expr.span),
             _ => self.run_time_value(expr, expected),
+        }
+    }
+
+    /// `map` or `filter` of a constant, which only dynamic outputs have, and what is called on that.
+    fn goes_over_constant(&mut self, expr: &ast::Expr) -> Option<Node> {
+        let (base, name, args) = method_of(expr)?;
+        let (mut inner, mut word, mut given) = (base, name, args);
+        loop {
+            let of_ops = match given {
+                [one] => {
+                    matches!(one.value.kind, ExprKind::Closure { .. })
+                        || self.invoked(&one.value).is_some()
+                }
+                _ => false,
+            };
+            if of_ops && matches!(word.name.as_str(), "map" | "filter") && !self.makes_value(inner)
+            {
+                return Some(self.method(expr, base, name, args));
+            }
+            (inner, word, given) = method_of(inner)?;
         }
     }
 

@@ -26,7 +26,7 @@ impl Composer<'_, '_> {
             self.check_public(callee);
             return match self.cx.function(function).kind {
                 FunctionKind::Op | FunctionKind::Graph => {
-                    self.invoke(expr, function, type_args, args)
+                    self.invoke(expr, function, (type_args, args), expected)
                 }
                 FunctionKind::Job => self.fail(
                     Diagnostic::new(
@@ -96,8 +96,8 @@ impl Composer<'_, '_> {
         &mut self,
         expr: &ast::Expr,
         id: FunctionId,
-        type_args: &[ast::Type],
-        args: &[ast::Arg],
+        (type_args, args): (&[ast::Type], &[ast::Arg]),
+        expected: Option<&Ty>,
     ) -> Node {
         let function = self.cx.function(id);
         let mut matcher = BodyChecker::new(self.cx, self.module, &[], Mode::Constant);
@@ -145,6 +145,7 @@ impl Composer<'_, '_> {
             };
             nodes.push(node);
         }
+        by_expectation(&mut infer, function, &variables, expected);
         let step = self.step(expr.span, id, infer, variables, nodes);
         if direct {
             // Mapped it would be dynamic, collected it would not: what follows is right for one of the two.
@@ -299,6 +300,26 @@ impl Composer<'_, '_> {
             }
             None => Node::error(span),
         }
+    }
+}
+
+/// What no argument says of the type arguments, where it is known what the invocation's one value is wanted for.
+fn by_expectation(
+    infer: &mut Infer,
+    function: &hir::Function,
+    variables: &[Ty],
+    expected: Option<&Ty>,
+) {
+    let open = |ty: &Ty| crate::infer::has_variables(&infer.resolve(ty));
+    let Some(wanted) = expected.filter(|_| variables.iter().any(open)) else {
+        return;
+    };
+    if let CTy::Value(given) = outputs_type(function, variables)
+        && !crate::infer::has_variables(wanted)
+        && !mentions_param(wanted)
+    {
+        // Where they can't be equal, what is wanted is none of this one's business.
+        infer.unify(&given, wanted);
     }
 }
 

@@ -6,7 +6,6 @@ use dynop_syntax::ast;
 
 use super::check::Composer;
 use super::{CTy, Gathering, Node, NodeKind};
-use crate::signatures::unsupported;
 use crate::ty::Ty;
 
 /// The methods of dynamic outputs.
@@ -136,6 +135,9 @@ impl Composer<'_, '_> {
                     None => found.help("it has several outputs, none of them dynamic"),
                 }
             }
+            _ if self.is_constant(node) => found.help(
+                "for steps that the compiler can count go over it with `for`, or write them as a list: `[op(1), op(2)]`",
+            ),
             _ => found.help(
                 "pass it to an op as it is; to fan out over it, let an op yield `DynamicOutput`s",
             ),
@@ -204,12 +206,6 @@ impl Composer<'_, '_> {
         let ty = match into {
             Gathering::List => Ty::list(item),
             Gathering::Keyed => Ty::map(Ty::Str, item),
-            Gathering::Results if item == Ty::Unit => {
-                return self.fail(
-                    unsupported("results of steps without output", name.span)
-                        .help("let the op give something, such as its input"),
-                );
-            }
             Gathering::Results => Ty::list(self.cx.result_of(item)),
         };
         Node {
@@ -263,7 +259,26 @@ impl Composer<'_, '_> {
     }
 
     fn after(&mut self, mut node: Node, name: ast::Ident, args: &[ast::Arg]) -> Node {
-        let waits: Vec<Node> = args.iter().map(|arg| self.node(&arg.value, None)).collect();
+        let mut waits = Vec::with_capacity(args.len());
+        for arg in args {
+            let wait = self.node(&arg.value, None);
+            // A parameter of a graph may be an output.
+            match wait.kind {
+                NodeKind::Const(_) | NodeKind::Computed(_) => self.nothing_to_wait_for(&wait),
+                _ => waits.push(wait),
+            }
+        }
+        if args.is_empty() {
+            self.report(
+                Diagnostic::new(
+                    &dynop_base::codes::types::ARGUMENTS,
+                    name.span,
+                    "`after` lacks what is waited for",
+                )
+                .here("waits for nothing")
+                .help("give it what comes before: `op(x).after(y)`"),
+            );
+        }
         match &mut node.kind {
             NodeKind::Invoke(invocation) => {
                 invocation.after.extend(waits);
@@ -284,5 +299,17 @@ impl Composer<'_, '_> {
                 .help("put it behind the invocation itself: `op(x).after(y)`"),
             ),
         }
+    }
+
+    fn nothing_to_wait_for(&mut self, node: &Node) {
+        self.report(
+            Diagnostic::new(
+                &composition::NOT_AN_INVOCATION,
+                node.span,
+                "`after` waits for steps, and this is a constant",
+            )
+            .here("is there before anything runs")
+            .help("name the output, or the dynamic output, that comes before: `op(x).after(y)`"),
+        );
     }
 }

@@ -181,7 +181,8 @@ impl Builder<'_> {
         self.graph.step_nodes.push(node);
     }
 
-    /// What a step of `own` goes over. It waits for all keys and all clones there, whatever becomes of the clones.
+    /// What a step of `own` goes over. It waits for all keys and all clones there, whatever becomes of them: it goes over
+    /// what there is, also where the step that yields the keys has failed behind some.
     fn side(
         &mut self,
         scopes: &[ScopeId],
@@ -201,11 +202,10 @@ impl Builder<'_> {
         }
         let mut within = None;
         for (level, &scope) in scopes.iter().enumerate().rev() {
-            let mut waits = vec![strict(Target::Keys(scope))];
+            let mut waits = vec![of_any_end(Target::Keys(scope))];
             let here = element.iter().filter(|dep| self.lives_in(dep, scope));
             waits.extend(here.filter_map(each_of));
-            // The keys must be whole on every level.
-            waits.extend(within.map(|node| strict(Target::Each(node))));
+            waits.extend(within.map(|node| of_any_end(Target::Each(node))));
             let parent = self.graph.scopes[scope as usize].parent;
             // Inner levels, and what all instances of `own` read, are kept until they were gone over.
             self.graph.scopes[scope as usize].kept |= parent != own;
@@ -551,10 +551,7 @@ impl Builder<'_> {
 /// All clones of what an element needs, whatever became of each.
 fn each_of(dep: &Dep) -> Option<Dep> {
     match dep.target {
-        Target::Node { node, .. } => Some(Dep {
-            target: Target::Each(node),
-            tolerates: Tolerance::Failure,
-        }),
+        Target::Node { node, .. } => Some(of_any_end(Target::Each(node))),
         _ => None,
     }
 }
@@ -570,6 +567,14 @@ fn may_be_absent(payload: &Source) -> bool {
         | Source::Tuple { fields: parts, .. } => parts.iter().all(may_be_absent),
         Source::Some { value, .. } => may_be_absent(value),
         _ => true,
+    }
+}
+
+/// Waited for, whatever becomes of it.
+fn of_any_end(target: Target) -> Dep {
+    Dep {
+        target,
+        tolerates: Tolerance::Failure,
     }
 }
 
