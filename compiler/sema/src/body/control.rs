@@ -155,7 +155,7 @@ impl BodyChecker<'_, '_> {
             let scope = self.open_scope();
             let before = self.diagnostics.len();
             let pattern = self.pattern(&arm.pattern, &ty, false, Bound::Arm);
-            broken |= self.diagnostics.len() > before;
+            broken |= self.diagnostics.len() > before || is_broken(&arm.pattern);
             let guard = arm.guard.as_ref().map(|guard| self.condition(guard));
             bodies.push(match wanted {
                 Wanted::Type(ty, origin) => self.check(&arm.body, ty, origin),
@@ -423,6 +423,24 @@ fn takes_option(pattern: &ast::Pattern) -> bool {
         ast::PatternKind::None => true,
         ast::PatternKind::Constructor { path, .. } => path.len() == 1 && path[0].name == "some",
         ast::PatternKind::Or(parts) => parts.iter().any(takes_option),
+        _ => false,
+    }
+}
+
+/// Whether a part of a pattern could not be read, which is reported.
+fn is_broken(pattern: &ast::Pattern) -> bool {
+    match &pattern.kind {
+        ast::PatternKind::Error => true,
+        ast::PatternKind::Or(parts) => parts.iter().any(is_broken),
+        ast::PatternKind::Tuple(fields)
+        | ast::PatternKind::Constructor {
+            fields: Some(fields),
+            ..
+        } => fields.iter().any(|field| is_broken(&field.pattern)),
+        ast::PatternKind::List(elements) => elements.iter().any(|element| match element {
+            ast::ElementPattern::One(pattern) => is_broken(pattern),
+            ast::ElementPattern::Rest { .. } => false,
+        }),
         _ => false,
     }
 }

@@ -325,7 +325,8 @@ impl BodyChecker<'_, '_> {
     }
 
     fn unknown_field(&mut self, ty: &Ty, name: Ident, base: Span) {
-        if *ty == Ty::Error || *ty == Ty::Never {
+        // A name that is missing is reported where the text is read.
+        if *ty == Ty::Error || *ty == Ty::Never || name.span.start == name.span.end {
             return;
         }
         if let Ty::Infer(_) = ty {

@@ -132,6 +132,20 @@ impl BodyChecker<'_, '_> {
         )
     }
 
+    /// What `== none` looks at: a narrowed variable as it is, unless the value in it is an option too.
+    pub(super) fn compared_with_none(&mut self, expr: &ast::Expr) -> Expr {
+        let inner = self.narrowed_name(expr).and_then(|id| {
+            match self.infer.shallow(&self.local_type(id)) {
+                Ty::Option(item) => Some(self.infer.shallow(&item)),
+                _ => None,
+            }
+        });
+        match inner {
+            Some(Ty::Option(_)) => self.expr(expr, None),
+            _ => self.whole(expr, None),
+        }
+    }
+
     /// Checks an expression from which an option is taken: a narrowed variable is read as it is.
     pub(super) fn whole(&mut self, expr: &ast::Expr, hint: Option<&Ty>) -> Expr {
         let narrowed = match &expr.kind {

@@ -162,7 +162,7 @@ impl BodyChecker<'_, '_> {
         span: Span,
     ) -> Expr {
         if let ast::ExprKind::None = right.kind {
-            let left = self.whole(left, None);
+            let left = self.compared_with_none(left);
             let right = self.expr(right, Some(&left.ty.clone()));
             return self.compare(op, left, right, span);
         }

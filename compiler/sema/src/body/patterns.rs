@@ -86,7 +86,7 @@ impl BodyChecker<'_, '_> {
         span: Span,
     ) -> PatternKind {
         let ident = Ident { name, span };
-        if origin == Bound::Arm && self.bare_case(ident, ty) {
+        if origin == Bound::Arm && self.bare_case(ident, ty, false) {
             return PatternKind::Wildcard;
         }
         if origin == Bound::Arm
@@ -140,13 +140,13 @@ impl BodyChecker<'_, '_> {
         ty: &Ty,
         span: Span,
     ) -> PatternKind {
+        if !self.infer.unify(ty, &Ty::Int) {
+            self.range_of_others(ty, span);
+            return PatternKind::Wildcard;
+        }
         let rule = Origin::Rule("a range pattern matches an `Int`");
         let start = self.check(start, &Ty::Int, rule);
         let end = self.check(end, &Ty::Int, rule);
-        if !self.infer.unify(ty, &Ty::Int) {
-            self.pattern_mismatch("a range", "an `Int`", ty, span);
-            return PatternKind::Wildcard;
-        }
         match (&start.kind, &end.kind) {
             (ExprKind::Int(start), ExprKind::Int(end)) => PatternKind::Range {
                 start: *start,
@@ -167,6 +167,22 @@ impl BodyChecker<'_, '_> {
                 PatternKind::Wildcard
             }
         }
+    }
+
+    fn range_of_others(&mut self, ty: &Ty, span: Span) {
+        if matches!(ty, Ty::Error | Ty::Never) {
+            return;
+        }
+        let text = self.show(ty);
+        self.report(
+            Diagnostic::new(
+                &types::PATTERN,
+                span,
+                format!("a range pattern matches an `Int`, the value is a `{text}`"),
+            )
+            .here(format!("held against a `{text}`"))
+            .help("compare in a guard: `x if a <= x and x < b => …`"),
+        );
     }
 
     /// The item type of an option, for a pattern that takes one apart.
@@ -271,6 +287,12 @@ impl BodyChecker<'_, '_> {
         origin: Bound,
     ) -> PatternKind {
         let mut parts: Vec<(u32, Pattern)> = Vec::with_capacity(fields.len());
+        let by_order = fields.iter().all(|field| field.name.is_none()) && !fields.is_empty();
+        if let (true, Ty::Struct(..)) = (by_order, ty) {
+            self.fields_by_order(fields, ty);
+            self.bind_nowhere(fields, mutable, origin);
+            return PatternKind::Wildcard;
+        }
         for field in fields {
             let found = match field.name {
                 Some(name) => self.find_field(ty, name.name),
@@ -324,6 +346,32 @@ impl BodyChecker<'_, '_> {
         PatternKind::Fields(parts)
     }
 
+    /// `Point(x, y)` in a pattern: the fields of a struct have names there too.
+    fn fields_by_order(&mut self, fields: &[FieldPattern], ty: &Ty) {
+        let (Some(first), Some(last)) = (fields.first(), fields.last()) else {
+            return;
+        };
+        let span = first.pattern.span.to(last.pattern.span);
+        let text = self.show(ty);
+        let names = self.field_names(ty);
+        let diagnostic = Diagnostic::new(
+            &types::PATTERN,
+            span,
+            format!("the fields of a `{text}` are matched by name"),
+        )
+        .here("names are missing here");
+        let written = names
+            .iter()
+            .map(|name| format!("{name}: {name}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        self.report(if names.len() == fields.len() && names.len() <= 4 {
+            diagnostic.help(format!("write `{text}({written})`"))
+        } else {
+            diagnostic.help("write `name: pattern` for each field, and `..` for all others")
+        });
+    }
+
     #[allow(
         clippy::too_many_arguments,
         reason = "the parts of one node of the tree"
@@ -366,7 +414,7 @@ impl BodyChecker<'_, '_> {
             return self.variant_pattern(named, *case, parts, ty, mutable, origin);
         }
         if let [name] = path
-            && self.bare_case(*name, ty)
+            && self.bare_case(*name, ty, fields.is_some())
         {
             self.bind_nowhere(fields.unwrap_or_default(), mutable, origin);
             return PatternKind::Wildcard;

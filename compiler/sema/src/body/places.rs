@@ -52,7 +52,7 @@ impl BodyChecker<'_, '_> {
             }
             _ => {
                 if value.ty != Ty::Error {
-                    self.no_place(value.span, purpose);
+                    self.no_place(&value, purpose);
                 }
                 return None;
             }
@@ -62,7 +62,8 @@ impl BodyChecker<'_, '_> {
         Some(place)
     }
 
-    fn no_place(&mut self, span: Span, purpose: Purpose<'_>) {
+    fn no_place(&mut self, value: &Expr, purpose: Purpose<'_>) {
+        let span = value.span;
         let (code, message) = match purpose {
             Purpose::Assign => (&types::NOT_ASSIGNABLE, "this can't be assigned".to_string()),
             Purpose::InOut(name) => (
@@ -70,17 +71,54 @@ impl BodyChecker<'_, '_> {
                 format!("`{name}` changes this argument, which is no variable"),
             ),
         };
-        self.report(
-            Diagnostic::new(code, span, message)
+        let diagnostic = Diagnostic::new(code, span, message);
+        self.report(match (purpose, &value.kind) {
+            _ if self.is_narrowed(value) => diagnostic
+                .here("the value in an option is read only")
+                .help("change a copy and assign it: `var copy = x`, then `x = copy`"),
+            (_, ExprKind::Call { .. }) if self.is_byte(value) => diagnostic
+                .here("the bytes of a `Bytes` are read only")
+                .help("put new bytes together: `data.slice(0, i) + b\"x\" + data.slice(i + 1, data.len())`"),
+            (Purpose::InOut("sort"), _) => diagnostic
+                .here("not a `var`, nor a field or element of one")
+                .help("a sorted copy is `.sorted()`; to sort in place bind the list to a `var` first"),
+            (Purpose::InOut("reverse"), _) => diagnostic
+                .here("not a `var`, nor a field or element of one")
+                .help("a copy in reverse is `.reversed()`; to turn it in place bind the list to a `var` first"),
+            _ => diagnostic
                 .here("not a `var`, nor a field or element of one")
                 .help("bind the value to a `var` first"),
-        );
+        });
+    }
+
+    /// Whether a value is the one in a narrowed variable.
+    fn is_narrowed(&self, value: &Expr) -> bool {
+        match &value.kind {
+            ExprKind::Call { args, .. } => match args.as_slice() {
+                [crate::hir::Arg::Value(read)] => {
+                    matches!(read.kind, ExprKind::Local(_)) && read.span == value.span
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a value is `bytes[index]`.
+    fn is_byte(&self, value: &Expr) -> bool {
+        let ExprKind::Call { function, .. } = value.kind else {
+            return false;
+        };
+        self.method(&Ty::Bytes, Symbol::new("at")) == Some(function)
     }
 
     fn named_place(&mut self, name: Symbol, span: Span, purpose: Purpose<'_>) -> Option<Place> {
         let Some(id) = self.local(name) else {
             match self.cx.resolve(self.module, name) {
-                Some(_) => self.no_place(span, purpose),
+                Some(_) => {
+                    let item = self.error_expr(span);
+                    self.no_place(&item, purpose);
+                }
                 None if purpose == Purpose::Assign => self.unbound_name(name, span),
                 None => self.unknown_name(name, span),
             }
@@ -184,9 +222,18 @@ impl BodyChecker<'_, '_> {
                 "var",
                 Applicability::Certain,
             ),
-            None => diagnostic.help(format!(
-                "copy it into a variable first: `var my_{name} = {name}`"
-            )),
+            None => {
+                let copy = match purpose {
+                    Purpose::InOut("sort") => "a sorted copy is `.sorted()`; to sort in place ",
+                    Purpose::InOut("reverse") => {
+                        "a copy in reverse is `.reversed()`; to turn it in place "
+                    }
+                    _ => "",
+                };
+                diagnostic.help(format!(
+                    "{copy}copy it into a variable first: `var my_{name} = {name}`"
+                ))
+            }
         });
     }
 }

@@ -538,7 +538,8 @@ impl BodyChecker<'_, '_> {
     }
 
     /// A plain name in a pattern that is spelt like a case of the enum it is held against: it would bind anything.
-    pub(super) fn bare_case(&mut self, name: Ident, ty: &Ty) -> bool {
+    /// `parts` tells whether a pattern of what it holds is written behind it.
+    pub(super) fn bare_case(&mut self, name: Ident, ty: &Ty, parts: bool) -> bool {
         let ty = match ty {
             Ty::Option(inner) => self.infer.shallow(inner),
             other => other.clone(),
@@ -550,7 +551,7 @@ impl BodyChecker<'_, '_> {
         let Some(variant) = item.variants.iter().find(|one| one.name == name.name) else {
             return false;
         };
-        let holds = if variant.payload.is_empty() {
+        let holds = if variant.payload.is_empty() || parts {
             ""
         } else {
             "(..)"

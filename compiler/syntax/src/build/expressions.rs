@@ -176,6 +176,16 @@ impl<'t> Builder<'t> {
                     }
                     return ExprKind::Error;
                 }
+                // `1.` at the end of a line, or with nothing behind it.
+                _ if matches!(base.kind, ExprKind::Int(_)) && self.ends_in_point(base.span) => {
+                    let gap = Span {
+                        start: base.span.end + 1,
+                        end: base.span.end + 1,
+                        ..base.span
+                    };
+                    self.report_half_float(gap, gap);
+                    return ExprKind::Error;
+                }
                 _ => name = Some(self.ident(&part, "a name after `.`")),
             }
         }

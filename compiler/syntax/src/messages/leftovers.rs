@@ -27,7 +27,31 @@ impl<'t> Builder<'t> {
             Rule::stray_closure_param => "expected `,` or `|`",
             _ => "expected `,` or the closing bracket",
         };
+        if pair.as_rule() == Rule::interpolation_junk && self.report_conversion(pair) {
+            return;
+        }
         self.report_unexpected_at(pair.as_span().start(), wanted);
+    }
+
+    /// `{x=}` and `{x!r}` of Python's f-strings.
+    fn report_conversion(&mut self, pair: &Node<'t>) -> bool {
+        let (span, _) = self.found(pair.as_span().start());
+        let help = match self.source(span) {
+            "=" => "write the name before it: `x = {x}`",
+            "!" => {
+                "a value is shown as the language writes it; a text with its quotes is `{[text]}` or `{json.to_str(text)}`"
+            }
+            _ => return false,
+        };
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("unexpected `{}` after the value", self.source(span)),
+        )
+        .here("expected `}` or `:` and a format")
+        .help(help);
+        self.report(diagnostic);
+        true
     }
 
     pub(crate) fn report_unexpected_at(&mut self, at: usize, wanted: &str) {
@@ -41,6 +65,11 @@ impl<'t> Builder<'t> {
         }
         if self.is_used_as_name(span) {
             self.report_reserved(span);
+            return;
+        }
+        let first =
+            token_before(self.clean(), at).is_none_or(|before| self.text.get(before) == Some("{"));
+        if first && self.half_float(span) {
             return;
         }
         let diagnostic = self
@@ -456,15 +485,57 @@ impl<'t> Builder<'t> {
     pub(crate) fn report_arm_junk(&mut self, pair: &Node<'t>) {
         let at = pair.as_span().start();
         let (span, found) = self.found(at);
-        let mut diagnostic = Diagnostic::new(
+        let before =
+            token_before(self.clean(), at).map(|word| Span::new(self.file, word.start, word.end));
+        let diagnostic = Diagnostic::new(
             &codes::SYNTAX,
             span,
             format!("expected `=>`, found {found}{}", self.after(at)),
         )
         .here("expected `=>`");
-        if matches!(self.source(span), "->" | ":") {
-            diagnostic = diagnostic.fix("write `=>`", span, " =>", Applicability::Certain);
+        let fixed = |title: &str, place: Span, text: &str| {
+            diagnostic
+                .clone()
+                .fix(title, place, text, Applicability::Maybe)
+        };
+        let diagnostic = match (self.source(span), before) {
+            (_, Some(word)) if self.source(word) == "case" => fixed(
+                "an arm begins with its pattern",
+                Span {
+                    end: span.start,
+                    ..word
+                },
+                "",
+            ),
+            ("->" | ":", _) => diagnostic.fix("write `=>`", span, " =>", Applicability::Certain),
+            ("when" | "where" | "&&", _) => fixed("a guard begins with `if`", span, "if"),
+            (",", _) => fixed("several patterns of an arm stand between `|`", span, " |"),
+            ("@", _) => diagnostic
+                .help("a value is named and compared in a guard: `n if 1 <= n and n < 5 => …`"),
+            _ => diagnostic,
+        };
+        self.report(diagnostic);
+    }
+
+    /// An arm without `=>`.
+    pub(crate) fn report_missing_arrow(&mut self, at: usize) {
+        let (span, _) = self.found(at);
+        if self.source(span) != "," {
+            self.report_missing("`=>` after the pattern", at);
+            return;
         }
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            "expected `=>` after the pattern, found `,`",
+        )
+        .here("a comma ends an arm")
+        .fix(
+            "several patterns of an arm stand between `|`",
+            span,
+            " |",
+            Applicability::Maybe,
+        );
         self.report(diagnostic);
     }
 

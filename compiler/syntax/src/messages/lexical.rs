@@ -6,6 +6,47 @@ use dynop_base::{Applicability, Diagnostic, Span, nearest};
 use crate::build::{Builder, NumberProblem};
 
 impl<'t> Builder<'t> {
+    /// `1.` and `.5`. `place` is what is wrong, `gap` where the digit is missing.
+    pub(crate) fn report_half_float(&mut self, place: Span, gap: Span) {
+        let diagnostic = Diagnostic::new(
+            &codes::BAD_NUMBER,
+            place,
+            "a float has digits on both sides of its point",
+        )
+        .here("a digit is missing")
+        .fix("write `0` there", gap, "0", Applicability::Certain);
+        self.report(diagnostic);
+    }
+
+    /// Whether a point touches the end of a number, and the line or what it is in ends behind it. A method may be called on
+    /// the next line.
+    pub(crate) fn ends_in_point(&self, number: Span) -> bool {
+        let behind = self.text.get(number.end as usize..).unwrap_or("");
+        behind.strip_prefix('.').is_some_and(|rest| {
+            let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let ends = !rest
+                .trim_start_matches([' ', '\t', '\r'])
+                .starts_with(in_name);
+            let name = rest.trim_start();
+            let called = name.trim_start_matches(in_name);
+            ends && !(called.len() < name.len() && called.starts_with('('))
+        })
+    }
+
+    /// Whether `.5` stands at `at`, a float without its first digit; it is reported.
+    pub(super) fn half_float(&mut self, span: Span) -> bool {
+        let digit = self
+            .text
+            .as_bytes()
+            .get(span.end as usize)
+            .is_some_and(u8::is_ascii_digit);
+        let half = self.source(span) == "." && digit;
+        if half {
+            self.report_half_float(span, span.at_start());
+        }
+        half
+    }
+
     pub(crate) fn report_number(&mut self, span: Span, problem: &NumberProblem) {
         let written = self.source(span);
         let shown = if written.len() <= 40 {

@@ -111,6 +111,9 @@ impl<'t> Builder<'t> {
             self.report_reserved(span);
             return;
         }
+        if self.half_float(span) {
+            return;
+        }
         if let Some(diagnostic) = self.counting_operator(at, span) {
             self.report(diagnostic);
             return;
