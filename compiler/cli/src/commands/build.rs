@@ -54,20 +54,29 @@ impl Build {
         if let Some(emit @ (Emit::Tree | Emit::Checked)) = self.emit {
             let text = front.emit(emit);
             front.report(self.messages.message_format);
-            return super::print(&text);
+            return self.give(&text);
         }
         let built = front.build(options, self.emit);
         front.report(self.messages.message_format);
         match built {
             Err(_) => ExitCode::FAILURE,
-            Ok(Built::Text(text)) => super::print(&text),
+            Ok(Built::Text(text)) => self.give(&text),
             Ok(Built::Object(bytes)) => self.write(&self.path("o"), &bytes, false),
             Ok(Built::Executable(bytes)) => self.write(&self.path(""), &bytes, true),
         }
     }
 
+    /// A text goes to standard output, if no file is named.
+    fn give(&self, text: &str) -> ExitCode {
+        match &self.output {
+            Some(path) => self.write(path, text.as_bytes(), false),
+            None => super::print(text),
+        }
+    }
+
     fn write(&self, path: &Path, bytes: &[u8], executable: bool) -> ExitCode {
-        if path == self.file {
+        let is_source = || Some(path.canonicalize().ok()? == self.file.canonicalize().ok()?);
+        if path == self.file || is_source() == Some(true) {
             say(&format!(
                 "error: the result would overwrite {}; name another place with `-o`",
                 path.display()

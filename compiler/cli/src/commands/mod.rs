@@ -1,8 +1,10 @@
 //! One file a command.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub mod build;
 pub mod check;
@@ -33,15 +35,25 @@ pub fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Writes a file so that it is there whole or not at all: beside its place first, then renamed.
+/// Writes a file so that it is there whole or not at all: beside its place first, then renamed. A link stays one, and what
+/// it leads to is replaced; a device or a pipe is written to.
 ///
 /// # Errors
 /// Those of creating, writing and renaming.
 pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> std::io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    if let Ok(about) = std::fs::metadata(path)
+        && !about.is_file()
+        && !about.is_dir()
+    {
+        let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+        return file.write_all(bytes);
+    }
+    let place = match std::fs::read_link(path) {
+        Ok(_) => std::fs::canonicalize(path)?,
+        Err(_) => path.to_owned(),
+    };
+    let (mut file, beside) = create_beside(&place)?;
     let written = (|| {
-        let mut file = std::fs::File::create(&beside)?;
         file.write_all(bytes)?;
         #[cfg(unix)]
         if executable {
@@ -51,10 +63,64 @@ pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> std::io::Resu
             file.set_permissions(std::fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
         }
         drop(file);
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, &place)
     })();
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// A new file in the same folder, hidden, under a name that nobody else has.
+fn create_beside(place: &Path) -> std::io::Result<(File, PathBuf)> {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    loop {
+        // Not made of the file's name, which may be as long as names can be.
+        let serial = LAST.fetch_add(1, Ordering::Relaxed);
+        let beside = place.with_file_name(format!(".dynopc-{}-{serial}.tmp", std::process::id()));
+        match File::create_new(&beside) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            result => return result.map(|file| (file, beside)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileTypeExt;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_written_to_and_links_stay() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (pipe, link, file) = (
+            folder.path().join("pipe"),
+            folder.path().join("link"),
+            folder.path().join("file"),
+        );
+        assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
+        let read = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe)
+        });
+        write_whole(&pipe, b"through", false)?;
+        assert!(
+            read.join()
+                .is_ok_and(|read| read.is_ok_and(|read| read == b"through"))
+        );
+        assert!(std::fs::metadata(&pipe)?.file_type().is_fifo());
+
+        std::fs::write(&file, "old")?;
+        std::os::unix::fs::symlink("file", &link)?;
+        write_whole(&link, b"new", false)?;
+        assert!(std::fs::symlink_metadata(&link)?.is_symlink());
+        assert_eq!(std::fs::read_to_string(&file)?, "new");
+
+        // A name as long as names can be.
+        write_whole(&folder.path().join("n".repeat(255)), b"", true)?;
+        assert_eq!(std::fs::read_dir(folder.path())?.count(), 4);
+        Ok(())
+    }
 }
