@@ -269,6 +269,12 @@ impl BodyChecker<'_, '_> {
             }
             (Ty::Str, Ty::Int | Ty::Float) | (Ty::Int | Ty::Float, Ty::Str) => diagnostic
                 .help("read the number in the text first: `x.parse_int()` or `x.parse_float()`"),
+            (Ty::Enum(id, _), _) if self.cx.program.json == Some(*id) => {
+                json_made(diagnostic, right.span, &r)
+            }
+            (_, Ty::Enum(id, _)) if self.cx.program.json == Some(*id) => {
+                json_made(diagnostic, left.span, &l)
+            }
             _ => diagnostic.help(format!(
                 "make a `{}` of one of the two, or compare and join parts of one type",
                 self.cx.show(&l)
@@ -342,6 +348,26 @@ impl BodyChecker<'_, '_> {
         };
         self.report(diagnostic);
     }
+}
+
+/// Makes the other operand a `Json` too.
+fn json_made(diagnostic: Diagnostic, other: Span, ty: &Ty) -> Diagnostic {
+    let function = match ty {
+        Ty::Str => "Json.Str",
+        Ty::Int => "Json.Int",
+        Ty::Float => "Json.Float",
+        Ty::Bool => "Json.Bool",
+        _ => "json.encode",
+    };
+    let edit = |span, text: String| Edit { span, text };
+    diagnostic.fix_all(
+        "make a `Json` of it as well",
+        vec![
+            edit(other.at_start(), format!("{function}(")),
+            edit(other.at_end(), ")".into()),
+        ],
+        Applicability::Certain,
+    )
 }
 
 /// `left op right` as `left.method(right)`.

@@ -43,6 +43,7 @@ fn f(a: Int, b: Float, c: Str?) -> Str {
     let y = a + b
     let z = b * 2
     let u = "a" + a
+    let v = json.encode(1) == "a"
     wants(["a"], "b")
     wants([1, "a"], n: c)
     if a { "x" } else { "y" }
