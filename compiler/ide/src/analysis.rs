@@ -51,7 +51,8 @@ impl Analysis {
     pub(crate) fn of(main: &Path, program: Program) -> Self {
         let mut diagnostics = program.diagnostics.clone();
         let mut checked = (!program.files.is_empty()).then(|| {
-            let mut checked = dynop_sema::check_recorded(&program.inputs());
+            let mut checked =
+                dynop_sema::check_recorded_with(&program.inputs(), &library().checked);
             diagnostics.append(&mut checked.diagnostics);
             checked
         });

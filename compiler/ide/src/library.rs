@@ -1,4 +1,4 @@
-//! The standard library's sources, parsed once a process and shared by all programs.
+//! The standard library's sources, parsed and checked once a process and shared by all programs.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -6,17 +6,22 @@ use std::sync::{Arc, OnceLock};
 use dynop_base::SourceMap;
 use dynop_sema::Role;
 
+use crate::index::Entries;
 use crate::program::ParsedFile;
 
 include!(concat!(env!("OUT_DIR"), "/std.rs"));
 
-/// The parsed library.
+/// The library.
 #[derive(Debug)]
 pub(crate) struct Library {
     /// Its texts: the first files of every program's map, so that their spans are good in all of them.
     pub sources: SourceMap,
     /// Its files.
     pub files: Vec<ParsedFile>,
+    /// What checking it gave.
+    pub checked: dynop_sema::Library,
+    /// Its names and types by place.
+    pub entries: Entries,
 }
 
 /// The library.
@@ -24,7 +29,7 @@ pub(crate) fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let mut sources = SourceMap::new();
-        let files = STD
+        let files: Vec<ParsedFile> = STD
             .iter()
             .map(|&(name, text)| {
                 let path = format!("std/{name}.dyn");
@@ -41,6 +46,13 @@ pub(crate) fn library() -> &'static Library {
                 }
             })
             .collect();
-        Library { sources, files }
+        let mut checked = dynop_sema::Library::check(&crate::program::inputs(&files));
+        let entries = Entries::new(std::mem::take(&mut checked.record));
+        Library {
+            sources,
+            files,
+            checked,
+            entries,
+        }
     })
 }

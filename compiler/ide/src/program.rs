@@ -68,14 +68,7 @@ impl Program {
 
     /// What `sema` checks.
     pub fn inputs(&self) -> Vec<Input<'_>> {
-        self.files
-            .iter()
-            .map(|file| Input {
-                module: &file.module,
-                role: file.role.clone(),
-                imports: file.imports.clone(),
-            })
-            .collect()
+        inputs(&self.files)
     }
 
     fn parse(&mut self, id: FileId, path: &Path, role: Role, before: Option<&Program>) {
@@ -180,4 +173,16 @@ impl Program {
             }
         }
     }
+}
+
+/// Parsed files as `sema` takes them.
+pub(crate) fn inputs(files: &[ParsedFile]) -> Vec<Input<'_>> {
+    files
+        .iter()
+        .map(|file| Input {
+            module: &file.module,
+            role: file.role.clone(),
+            imports: file.imports.clone(),
+        })
+        .collect()
 }

@@ -32,9 +32,9 @@ type Needs = BTreeMap<(u32, Ability), Span>;
 type Use<'f> = (Option<FunctionId>, &'f [Ty], Span);
 
 /// Checks every requirement of every body, through generic functions to where their types are known.
-pub fn check(
+pub fn check<'f>(
     cx: &Context<'_>,
-    findings: &[(Option<FunctionId>, Findings)],
+    findings: impl Iterator<Item = &'f (Option<FunctionId>, Findings)>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut pass = Pass {
@@ -46,7 +46,13 @@ pub fn check(
     };
     pass.signatures();
     let mut uses: HashMap<FunctionId, Vec<Use<'_>>> = HashMap::new();
-    for (function, findings) in findings {
+    // The library's first, as where they are known from before: the order tells which of several reasons is given.
+    let of_library = |one: &&(Option<FunctionId>, Findings)| {
+        one.0
+            .is_some_and(|id| cx.is_std(cx.functions[id.0 as usize].module))
+    };
+    let (library, own): (Vec<_>, Vec<_>) = findings.partition(of_library);
+    for (function, findings) in library.into_iter().chain(own) {
         for requirement in &findings.requirements {
             pass.require(
                 *function,

@@ -93,15 +93,62 @@ const STACK: usize = 64 << 20;
 
 /// Checks a program. Total: it never panics, whatever the trees hold.
 pub fn check(inputs: &[Input<'_>]) -> Checked {
-    stacker::grow(STACK, || check_here(inputs, Recorder::default()))
+    stacker::grow(STACK, || check_here(inputs, Recorder::default(), None).0)
 }
 
 /// As [`check`], with a record of what names stand for and which types expressions have.
 pub fn check_recorded(inputs: &[Input<'_>]) -> Checked {
-    stacker::grow(STACK, || check_here(inputs, Recorder::writing()))
+    stacker::grow(STACK, || check_here(inputs, Recorder::writing(), None).0)
 }
 
-fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
+/// As [`check_recorded`], with the library's bodies checked before: they are left out of the program and of the record.
+pub fn check_recorded_with(inputs: &[Input<'_>], library: &Library) -> Checked {
+    stacker::grow(STACK, || {
+        check_here(inputs, Recorder::writing(), Some(library)).0
+    })
+}
+
+/// The standard library, checked once for many programs that have it: its functions come first in all of them, and what is
+/// in their bodies depends on nothing else.
+#[derive(Debug)]
+pub struct Library {
+    /// How many of the first functions of a program are checked.
+    functions: usize,
+    findings: AllFindings,
+    /// What names and types in the library's files stand for.
+    pub record: record::Record,
+}
+
+impl Library {
+    /// Whether programs are checked without it: not if something is wrong in it, which each of them is told.
+    pub fn is_known(&self) -> bool {
+        self.functions > 0
+    }
+
+    /// Checks the library by itself.
+    pub fn check(inputs: &[Input<'_>]) -> Self {
+        let (checked, findings) =
+            stacker::grow(STACK, || check_here(inputs, Recorder::writing(), None));
+        let functions = match checked.diagnostics.is_empty() {
+            true => checked.program.functions.len(),
+            false => 0,
+        };
+        Self {
+            functions,
+            findings: findings.into_iter().filter(|_| functions > 0).collect(),
+            record: checked.record,
+        }
+    }
+}
+
+/// What checking finds in bodies, each with the function whose body it is.
+type AllFindings = Vec<(Option<FunctionId>, body::Findings)>;
+
+fn check_here(
+    inputs: &[Input<'_>],
+    recorder: Recorder,
+    library: Option<&Library>,
+) -> (Checked, AllFindings) {
     let mut diagnostics = Vec::new();
     let mut cx = names::collect(inputs, &mut diagnostics);
     cx.recorder = recorder;
@@ -117,10 +164,14 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
         .map(|index| composition(&cx, FunctionId(index as u32), &mut findings))
         .collect();
     cx.reached = compose::ops_of_compositions(&cx.program, &composed);
+    let known = library.map_or(0, |library| library.functions);
     for (index, composed) in composed.into_iter().enumerate() {
         let id = FunctionId(index as u32);
         let decl = cx.functions[index].decl;
         let body = match (&decl.body, decl.kind) {
+            (Body::Block(_), FunctionKind::Fn | FunctionKind::Op) if index < known => {
+                hir::FunctionBody::Error
+            }
             (Body::Block(block), FunctionKind::Fn | FunctionKind::Op) => {
                 let (body, found) = body::check_body(&cx, id, block);
                 findings.push((Some(id), found));
@@ -140,7 +191,8 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
     for (_, found) in &mut findings {
         diagnostics.append(&mut found.diagnostics);
     }
-    abilities::check(&cx, &findings, &mut diagnostics);
+    let before = library.map_or(&[][..], |library| &library.findings);
+    abilities::check(&cx, before.iter().chain(&findings), &mut diagnostics);
     for (function, body) in cx.program.functions.iter_mut().zip(bodies) {
         function.body = body;
     }
@@ -158,11 +210,12 @@ fn check_here(inputs: &[Input<'_>], recorder: Recorder) -> Checked {
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     diagnostics.iter_mut().for_each(display::mend_articles);
-    Checked {
+    let checked = Checked {
         program: cx.program,
         diagnostics,
         record: cx.recorder.finish(),
-    }
+    };
+    (checked, findings)
 }
 
 /// The checked body of a graph or job; of anything else [`hir::FunctionBody::Error`], which nobody reads.

@@ -23,14 +23,18 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
         consts: Vec::new(),
         aliases: Vec::new(),
         alias_types: Vec::new(),
-        scopes: Vec::new(),
+        scopes: vec![HashMap::new(); inputs.len()],
         std_modules: HashMap::new(),
         core: None,
         reached: Vec::new(),
         suggestions: crate::context::SUGGESTIONS.into(),
         recorder: Default::default(),
     };
-    for (index, input) in inputs.iter().enumerate() {
+    // The library's items have the first numbers, which are the same in every program then: see [`crate::Library`].
+    for index in library_first(inputs) {
+        let Some(input) = inputs.get(index) else {
+            continue;
+        };
         let module = ModuleId(index as u32);
         if matches!(input.role, Role::Std(_)) {
             cx.program.library.insert(input.module.file);
@@ -46,7 +50,6 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
                 cx.std_modules.insert(Symbol::new(name), module);
             }
         }
-        cx.scopes.push(HashMap::new());
         let mut collector = Collector {
             cx: &mut cx,
             module,
@@ -57,6 +60,13 @@ pub fn collect<'a>(inputs: &'a [Input<'a>], diagnostics: &mut Vec<Diagnostic>) -
         }
     }
     cx
+}
+
+/// The indices of all inputs, those of the library's files before the others.
+fn library_first(inputs: &[Input<'_>]) -> Vec<usize> {
+    let is_own = |&index: &usize| !matches!(inputs[index].role, Role::Std(_));
+    let (own, library): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(is_own);
+    library.into_iter().chain(own).collect()
 }
 
 struct Collector<'c, 'a> {
@@ -154,7 +164,7 @@ impl<'a> Collector<'_, 'a> {
 
     fn function(&mut self, input: &'a Input<'a>, item: &'a ast::Item, decl: &'a ast::FunctionDecl) {
         let id = self.declare(input, item, decl);
-        let scope = self.cx.scopes.last();
+        let scope = self.cx.scope(self.module);
         let before = scope.and_then(|scope| scope.get(&decl.name.name)).copied();
         match before.map(|entry| entry.definition) {
             Some(Definition::Function(first)) if self.overloads(first, decl) => {
@@ -274,7 +284,7 @@ impl<'a> Collector<'_, 'a> {
     }
 
     fn bind(&mut self, name: Ident, definition: Definition, public: bool) {
-        let Some(scope) = self.cx.scopes.last_mut() else {
+        let Some(scope) = self.cx.scopes.get_mut(self.module.0 as usize) else {
             return;
         };
         if let Some(first) = scope.get(&name.name) {
