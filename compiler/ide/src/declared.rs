@@ -17,6 +17,8 @@ pub(crate) enum Declared<'a> {
     Field(&'a StructDecl, &'a FieldDecl),
     /// A case of an enum.
     Case(&'a EnumDecl, &'a VariantDecl),
+    /// A named part of a case's payload.
+    Part(&'a EnumDecl, &'a VariantDecl, &'a TupleTypeField),
     /// A parameter of a function.
     Param(&'a Param),
     /// A type parameter.
@@ -38,7 +40,7 @@ impl<'a> Declared<'a> {
             Self::Case(_, case) => case.span,
             Self::Param(param) => param.span,
             Self::Generic(name) => name.span,
-            Self::Output(_, field) => match field.name {
+            Self::Output(_, field) | Self::Part(_, _, field) => match field.name {
                 Some(name) => name.span.to(field.ty.span),
                 None => field.ty.span,
             },
@@ -149,11 +151,22 @@ fn in_item(item: &Item, name: Span) -> Option<Declared<'_>> {
         ItemKind::Enum(decl) => {
             let mut cases = decl.variants.iter();
             let case = cases.find(|case| case.name.span == name);
-            case.map(|case| Declared::Case(decl, case)).or_else(|| {
-                decl.generics
-                    .get(generic(&decl.generics)?)
-                    .map(Declared::Generic)
-            })
+            let part = || {
+                let mut parts = decl
+                    .variants
+                    .iter()
+                    .flat_map(|case| case.payload.iter().map(move |part| (case, part)));
+                let (case, part) =
+                    parts.find(|(_, part)| part.name.is_some_and(|one| one.span == name))?;
+                Some(Declared::Part(decl, case, part))
+            };
+            case.map(|case| Declared::Case(decl, case))
+                .or_else(part)
+                .or_else(|| {
+                    decl.generics
+                        .get(generic(&decl.generics)?)
+                        .map(Declared::Generic)
+                })
         }
         ItemKind::Function(decl) => in_function(decl, name),
         ItemKind::Test(test) => in_function(&test.function, name),
@@ -194,6 +207,8 @@ fn declared_names(item: &Item) -> Vec<Span> {
         ItemKind::Enum(decl) => {
             add(&decl.generics);
             names.extend(decl.variants.iter().map(|case| case.name.span));
+            let parts = decl.variants.iter().flat_map(|case| &case.payload);
+            names.extend(parts.filter_map(|part| part.name).map(|name| name.span));
         }
         ItemKind::Function(decl) => {
             add(&decl.generics);

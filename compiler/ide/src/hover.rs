@@ -1,8 +1,8 @@
 //! What is to be told of a name.
 
 use dynop_base::{FileId, Span};
-use dynop_sema::hir::{Function, Output};
-use dynop_syntax::ast::{ExprKind, FunctionKind, Item, ItemKind};
+use dynop_sema::hir::{self, Function, Output};
+use dynop_syntax::ast::{Body, ConstDecl, ExprKind, FunctionKind, Item, ItemKind};
 use dynop_syntax::walk::Node;
 
 use crate::declared::Declared;
@@ -31,6 +31,7 @@ impl Analysis {
         let mut text = self.head(&found, span, declared);
         if let Declared::Item(item) = &found {
             push_part(&mut text, &self.outputs_text(item));
+            push_part(&mut text, &self.value_text(item));
         }
         push_part(&mut text, found.docs().unwrap_or_default());
         push_part(&mut text, &self.steps_text(file, offset, span));
@@ -49,6 +50,11 @@ impl Analysis {
             }
             Declared::Case(owner, case) => {
                 code(&format!("{}.{}", owner.name.name, self.one_line(case.span)))
+            }
+            Declared::Part(owner, case, part) => {
+                let ty = self.one_line(part.ty.span);
+                let case = case.name.name;
+                code(&format!("{}.{case}.{name}: {ty}", owner.name.name))
             }
             Declared::Param(param) => code(&self.one_line(param.span)),
             Declared::Generic(_) => code(&format!("type parameter {name}")),
@@ -84,15 +90,68 @@ impl Analysis {
         Some(dynop_sema::display::show(&self.checked()?.program, ty))
     }
 
-    /// An item as it is written, without the body of a function.
+    /// The value of a constant that is computed from others or by operators, if it is a short one.
+    fn value_text(&self, item: &Item) -> String {
+        let found = self.const_of(item).filter(|(decl, _)| {
+            use ExprKind::{Binary, Name, Paren, Unary};
+            matches!(
+                decl.value.kind,
+                Binary { .. } | Name(_) | Paren(_) | Unary { .. }
+            )
+        });
+        let Some((_, known)) = found else {
+            return String::new();
+        };
+        let consts = self.checked().map(|checked| &checked.program.consts[..]);
+        let folded = dynop_sema::fold::fold(consts.unwrap_or_default(), &known.value);
+        match folded.map(|value| value.kind) {
+            Ok(hir::ExprKind::Int(value)) => format!("Value `{value}`"),
+            Ok(hir::ExprKind::Float(value)) => format!("Value `{value:?}`"),
+            Ok(hir::ExprKind::Bool(value)) => format!("Value `{value}`"),
+            Ok(hir::ExprKind::Str(value)) if value.len() < 200 && !value.contains('`') => {
+                format!("Value `{:?}`", &*value)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// A constant as it is written, and as it was checked.
+    fn const_of<'a>(&'a self, item: &'a Item) -> Option<(&'a ConstDecl, &'a hir::Const)> {
+        let ItemKind::Const(decl) = &item.kind else {
+            return None;
+        };
+        let mut consts = self.checked()?.program.consts.iter();
+        let known = consts.find(|known| known.span == decl.name.span)?;
+        Some((decl, known))
+    }
+
+    /// An item as it is written, without the body of a function; a constant always with its type.
     pub(crate) fn item_text(&self, item: &Item) -> String {
         let mut span = item.span;
-        if let ItemKind::Function(decl) = &item.kind
-            && let dynop_syntax::ast::Body::Block(block) = &decl.body
-        {
-            span.end = block.span.start.max(span.start);
+        if let ItemKind::Function(decl) = &item.kind {
+            let body = match &decl.body {
+                Body::Block(block) => Some(block.span),
+                // How the library does it is nobody's business.
+                Body::Extern { span, .. } if self.is_library(span.file) => Some(*span),
+                _ => None,
+            };
+            span.end = body.map_or(span.end, |body| body.start.max(span.start));
         }
-        let text = self.sources().text(span).trim_end();
+        let mut text = self.sources().text(span).trim_end().to_owned();
+        if let Some((decl, known)) = self.const_of(item)
+            && decl.ty.is_none()
+            && let Some(checked) = self.checked()
+        {
+            let at = (decl.name.span.end - span.start) as usize;
+            let ty = dynop_sema::display::show(&checked.program, &known.ty);
+            text.insert_str(at.min(text.len()), &format!(": {ty}"));
+        }
+        if self.is_library(span.file) && text.ends_with('=') {
+            text = text
+                .trim_end_matches('=')
+                .trim_end()
+                .replacen("extern ", "", 1);
+        }
         let mut lines: Vec<&str> = text.lines().collect();
         if lines.len() > MOST_LINES {
             lines.truncate(MOST_LINES);
@@ -223,10 +282,30 @@ impl Analysis {
         if before.ends_with('.') {
             return self.member_hover(file, offset, span, word);
         }
+        if let Some(step) = self.step_named_at(file, offset, span) {
+            return Some(Hover {
+                span,
+                markdown: step,
+            });
+        }
         let (head, docs) = words::built_in(word)?;
         let mut markdown = code(head);
         push_part(&mut markdown, docs);
         Some(Hover { span, markdown })
+    }
+
+    /// What is known of the steps whose name `as` gives at a place.
+    fn step_named_at(&self, file: FileId, offset: u32, place: Span) -> Option<String> {
+        let nodes = self.nodes_at(file, offset);
+        let named = nodes.iter().rev().find_map(|node| match node {
+            Node::Expr(expr) => match &expr.kind {
+                ExprKind::As { value, name } if name.span == place => Some(value),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let text = self.steps_text(file, named.span.start, named.span);
+        (!text.is_empty()).then_some(text)
     }
 
     /// A method of a dynamic output, or a field of a tuple.

@@ -160,4 +160,14 @@ const KEYWORDS: &[(&str, &str, &str)] = &[
         "The value of the block, or of the second one if the first fails.",
     ),
     ("none", "none", "An option without a value."),
+    (
+        "mapping_key",
+        "mapping_key: Str",
+        "The key of an item of a dynamic output, by which the clones that take it are known: a text, a number or a path. Each may be there once.",
+    ),
+    (
+        "output_name",
+        "output_name: \"…\"",
+        "Which of several outputs this is for.",
+    ),
 ];

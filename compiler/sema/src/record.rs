@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use dynop_base::{FileId, Span, Symbol};
 
 use crate::context::{Context, Definition, ModuleId};
-use crate::hir::FunctionId;
+use crate::hir::{EnumId, FunctionId};
 use crate::ty::Ty;
 
 /// The record of one check. Without order, and a place may occur several times: then the last entry is the best one.
@@ -100,6 +100,22 @@ impl Context<'_> {
             output
                 .into_iter()
                 .for_each(|output| self.note_use(place, output.span));
+        }
+    }
+
+    /// Notes the use of a named part of a case's payload.
+    pub fn note_part(&self, place: Span, id: EnumId, case: Symbol, part: Symbol) {
+        if !self.recorder.writes() {
+            return;
+        }
+        let decl = self.enums.get(id.0 as usize).map(|item| item.decl);
+        let cases = decl.into_iter().flat_map(|decl| &decl.variants);
+        let parts = cases
+            .filter(|one| one.name.name == case)
+            .flat_map(|one| &one.payload);
+        let mut names = parts.filter_map(|field| field.name);
+        if let Some(name) = names.find(|name| name.name == part) {
+            self.note_use(place, name.span);
         }
     }
 

@@ -86,3 +86,27 @@ fn modules() {
     insta::assert_snapshot!(at(text, "words.count(", "words"));
     insta::assert_snapshot!(at(text, "words.count(", "count"));
 }
+
+#[test]
+fn constants_and_their_values() {
+    let text = "/// How many.\nconst MAX = 3 * 4\nconst NAME: Str = \"a\"\nfn f() -> Int { MAX + NAME.len() }\n";
+    insta::assert_snapshot!(at(text, "MAX +", "MAX"));
+    insta::assert_snapshot!(at(text, "NAME.", "NAME"));
+}
+
+#[test]
+fn parts_of_cases_and_names_of_steps() {
+    let text = "enum Shape { Circle(radius: Float), Dot }\nfn f() -> Shape { Shape.Circle(radius: 1.0) }\n";
+    insta::assert_snapshot!(at(text, "Circle(radius: 1", "radius"));
+    let text = "op a() -> Int { 1 }\njob j() -> Int {\n    let x = a() as first\n    x\n}\n";
+    insta::assert_snapshot!(at(text, "as first", "first"));
+}
+
+#[test]
+fn what_the_library_does_is_not_shown() {
+    insta::assert_snapshot!(at(
+        "fn f(p: Path) -> Str { fs.read(p) }\n",
+        "read(p)",
+        "read"
+    ));
+}

@@ -88,3 +88,17 @@ fn renaming_is_refused() {
         "there is no name here that can be changed"
     );
 }
+
+#[test]
+fn uses_of_a_part_of_a_case() {
+    let text = "enum Shape { Circle(radius: Float, n: Int), Dot }\nfn f() -> Shape { Shape.Circle($0radius: 1.0, n: 2) }\nfn g(s: Shape) -> Float {\n    match s {\n        Shape.Circle(radius: r, ..) => r\n        Shape.Dot => 0.0\n    }\n}\n";
+    insta::assert_snapshot!(references(text));
+    insta::assert_snapshot!(rename(text, "size"));
+}
+
+#[test]
+fn uses_of_an_output_in_what_is_returned() {
+    let text = "op f(n: Int) -> (left: Int, right: Int) {\n    if n > 0 {\n        return (left: n, right: 0)\n    }\n    let other = (left: 1, right: 2)\n    (right: other.right, left: 0)\n}\njob j() -> Int {\n    let o = f(1)\n    o.$0left\n}\n";
+    insta::assert_snapshot!(references(text));
+    insta::assert_snapshot!(rename(text, "first"));
+}

@@ -115,11 +115,24 @@ impl BodyChecker<'_, '_> {
         ty
     }
 
+    /// Notes the names in a tuple that is all that an op gives: those of its outputs.
+    fn note_outputs(&self, fields: &[TupleField], hint: Option<&Ty>) {
+        let (Some(hint), Some(function), [frame]) = (hint, self.function, &self.frames[..]) else {
+            return;
+        };
+        if *hint == frame.result {
+            for name in fields.iter().filter_map(|field| field.name) {
+                self.cx.note_output(name.span, function, name.name);
+            }
+        }
+    }
+
     fn named_tuple(&mut self, fields: &[TupleField], hint: Option<&Ty>, span: Span) -> Expr {
         let hints = match hint.map(|hint| self.infer.shallow(hint)) {
             Some(Ty::NamedTuple(hints)) => Some(hints),
             _ => None,
         };
+        self.note_outputs(fields, hint);
         let mut given: Vec<(Symbol, Expr)> = Vec::with_capacity(fields.len());
         for field in fields {
             let Some(name) = field.name else { continue };

@@ -223,6 +223,9 @@ impl BodyChecker<'_, '_> {
         };
         let payload = self.payload_types(&case);
         let before = self.diagnostics.len();
+        for part in written.args.iter().filter_map(|arg| arg.name) {
+            self.cx.note_part(part.span, case.id, name.name, part.name);
+        }
         let Some(slots) = self.payload_slots(&case, written) else {
             for arg in written.args {
                 self.expr(&arg.value, None);
@@ -458,6 +461,9 @@ impl BodyChecker<'_, '_> {
                 span: parts.span,
             })
             .collect();
+        for part in fields.iter().filter_map(|field| field.name) {
+            self.cx.note_part(part.span, case.id, name.name, part.name);
+        }
         for (field, slot) in fields.iter().zip(slots) {
             let ty = types.get(slot).cloned().unwrap_or(Ty::Error);
             let pattern = self.pattern_inner(&field.pattern, &ty, mutable, origin);
