@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use dynop_ir::Program;
-use dynop_ir::passes::{blocks, bounds, fallible, inline, reference_counts, unused};
+use dynop_ir::passes::{blocks, bounds, fallible, inline, reference_counts, strips, unused};
 use dynop_ir::text::{parse, print};
 use dynop_ir::verify::verify;
 
@@ -14,6 +14,7 @@ fn run(pass: &str, program: &mut Program) {
         "inline_small_functions" => inline::inline_small_functions(program),
         "tidy_blocks" => blocks::tidy_blocks(program),
         "drop_bounds_checks" => bounds::drop_bounds_checks(program),
+        "poll_in_strips" => strips::poll_in_strips(program),
         "drop_unused" => unused::drop_unused(program),
         "insert_reference_counts" => reference_counts::insert_reference_counts(program),
         other => panic!("no pass is called `{other}`"),

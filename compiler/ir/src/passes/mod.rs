@@ -9,6 +9,7 @@ pub mod bounds;
 pub mod fallible;
 pub mod inline;
 pub mod reference_counts;
+pub mod strips;
 pub mod unused;
 
 /// How much is done for the speed of the program.
@@ -52,6 +53,7 @@ pub fn optimise(program: &mut Program, level: Level) {
         checked(program, "tidy_blocks", blocks::tidy_blocks);
         checked(program, "drop_bounds_checks", bounds::drop_bounds_checks);
         checked(program, "drop_unused", unused::drop_unused);
+        checked(program, "poll_in_strips", strips::poll_in_strips);
         checked(program, "find_fallible", fallible::find_fallible);
     }
     checked(

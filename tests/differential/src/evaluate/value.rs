@@ -223,7 +223,7 @@ pub fn write(out: &mut String, value: &Value, ty: TypeId, types: &Types) {
         }
         (Type::Aggregate(one), Value::Fields(values)) => {
             if one.kind == AggregateKind::Struct {
-                out.push_str(&one.name);
+                out.push_str(one.name.split('<').next().unwrap_or_default());
             }
             let names: Vec<_> = one.fields.iter().map(|(name, ty)| (&**name, *ty)).collect();
             write_fields(out, &names, values, types);

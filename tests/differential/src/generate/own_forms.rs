@@ -302,7 +302,20 @@ impl Generator {
     fn a_list(&mut self, item: &Ty, depth: usize) -> String {
         let list = self.expression(&Ty::list(item.clone()), depth);
         let of = self.ty(1);
-        match (self.random.below(18), item) {
+        match (self.random.below(20), item) {
+            (18, _) => {
+                let (f, keep) = (
+                    self.closure(&of, item, depth),
+                    self.condition_on(item, depth),
+                );
+                let from = self.expression(&Ty::list(of), depth);
+                let count = self.random.below(9);
+                format!("({from}).iter().map({f}).filter({keep}).take({count}).to_list()")
+            }
+            (19, _) => format!(
+                "({list}).iter().skip({}).chain(({list}).iter()).to_list()",
+                self.small()
+            ),
             (0, Ty::Str) => format!("({}).words()", self.expression(&Ty::Str, depth)),
             (1, Ty::Str) => format!(
                 "({}).split({})",

@@ -30,7 +30,8 @@ impl Generator {
     fn statement(&mut self, level: usize) -> String {
         let pad = indent(level);
         let deep = level > 3;
-        let text = match self.random.below(30) {
+        let text = match self.random.below(32) {
+            30 | 31 if self.loops < 2 => self.flat_loop(level),
             0..=6 => return self.declaration(level),
             7..=15 => self.change(),
             16..=18 if !deep => {
@@ -80,9 +81,13 @@ impl Generator {
         format!("{pad}{text}\n")
     }
 
-    /// `yield`, with a key that no other yield has: the log of keys is part of what is compared.
+    /// `yield`, mostly with a key that no other yield has.
     pub(super) fn a_yield(&mut self, ty: &Ty) -> String {
-        let (value, number) = (self.expression(ty, 2), self.fresh("k"));
+        let value = self.expression(ty, 2);
+        if self.random.once_in(12) {
+            return format!("yield DynamicOutput({value}, mapping_key: \"once\")");
+        }
+        let number = self.fresh("k");
         format!(
             "yield DynamicOutput({value}, mapping_key: f\"{number} {{count}}\")\n    count += 1"
         )
@@ -279,6 +284,52 @@ impl Generator {
         };
         self.loops -= 1;
         text
+    }
+
+    /// A loop over flat values alone, as long as loops are that matter: passes and optimisers take those apart.
+    fn flat_loop(&mut self, level: usize) -> String {
+        let pad = indent(level);
+        let (total, list, at) = (self.fresh("v"), self.fresh("v"), self.fresh("x"));
+        let ends = ["5", "1023", "1024", "1025", "2500"];
+        let end = match self.name_of(&Ty::Int) {
+            Some(name) if self.random.once_in(3) => format!("{name} % 2100"),
+            _ => self.random.of(&ends).to_string(),
+        };
+        let start = ["0", "0", "3", "(-7)", "9223372036854774000"][self.random.below(5)];
+        let end = match start {
+            "9223372036854774000" => format!("{start} + ({end}) % 1800"),
+            _ => end,
+        };
+        let range = ["..", "..="][self.random.below(2)];
+        let is_float = self.random.once_in(2);
+        let ty = if is_float { Ty::Float } else { Ty::Int };
+        let values: Vec<String> = (0..5).map(|_| self.constant(&ty)).collect();
+        let index = match self.random.below(6) {
+            0 => format!("{at}"),
+            1 => format!("{at} & 7"),
+            _ => format!("{at} & 3"),
+        };
+        let update = match (is_float, self.random.below(4)) {
+            (true, 0) => format!("{total} = {total}.max({list}[{index}])"),
+            (true, 1) => format!("{list}[{index}] = {list}[{index}] * 0.5 + {at}.to_float()"),
+            (true, _) => format!("{total} = {total} * 0.75 + {list}[{index}]"),
+            (false, 0) => format!("{total} += {list}[{index}] % 1000"),
+            (false, 1) => format!("{list}[{index}] = {list}[{index}] ^ {at}"),
+            (false, 2) => format!("{total} = ({total} * 31 + {list}[{index}] % 77) % 1000003"),
+            (false, _) => format!("{total} = {total} | ({list}[{index}] & {at})"),
+        };
+        let stop = match self.random.below(4) {
+            0 => format!("\n{pad}    if {total} == {list}[1] {{\n{pad}        break\n{pad}    }}"),
+            1 => format!("\n{pad}    if {at} & 5 == 4 {{\n{pad}        continue\n{pad}    }}"),
+            _ => String::new(),
+        };
+        let zero = if is_float { "0.0" } else { "0" };
+        self.declare(&total, &ty, true);
+        self.declare(&list, &Ty::list(ty.clone()), true);
+        format!(
+            "var {total} = {zero}\n{pad}var {list} = [{}]\n{pad}for {at} in {start}{range}{end} {{{stop}\n{pad}    {update}\n{pad}}}",
+            values.join(", ")
+        )
     }
 
     fn loop_over(&mut self, name: &str, over: &Ty, item: Ty, level: usize) -> String {
