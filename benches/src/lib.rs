@@ -8,7 +8,7 @@
 //! | `fan_out` | cost of one mapped key beside rayon and a plain loop, and memory |
 //! | `editor` | from an edit of 5,000 lines to diagnostics, memory after 10,000 edits |
 //! | `kernels` | compiled code, by each back end, beside Rust release and `gcc -O2` |
-//! | `compile` | time of each stage, size and start-up of executables |
+//! | `compile` | time of each stage, size and start-up of executables; lines checked a second |
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,6 +58,25 @@ pub fn build_with(path: &Path, options: &BuildOptions) -> Result<(Frontend, Vec<
             .join()
             .map_err(|_| "the compiler panicked".to_owned())?
     })
+}
+
+/// Lines of one block of a [`generated`] program.
+pub const BLOCK: usize = 50;
+
+/// A program of so many lines: structs, enums, functions, ops and graphs, used by one job.
+pub fn generated(lines: usize) -> String {
+    let mut text = String::new();
+    let blocks = lines / BLOCK;
+    for block in 0..blocks {
+        let part = include_str!("bin/editor_block.dyn").replace("_N", &format!("_{block}"));
+        text.push_str(&part);
+    }
+    text.push_str("job main(n: Int = 3) -> List<Int> {\n    all([");
+    for block in 0..blocks {
+        text.push_str(&format!("part_{block}(n), "));
+    }
+    text.push_str("])\n}\n\nop all(parts: List<Int>) -> List<Int> {\n    parts\n}\n");
+    text
 }
 
 /// How long a command takes, output thrown away.

@@ -2,10 +2,14 @@
 //! them compiled by LLVM.
 
 use std::process::Command;
+use std::time::Instant;
 
-use dynop_benches::{build, median, root, time_command};
+use dynop_benches::{build, generated, median, root, time_command};
+use dynopc::driver::Frontend;
 
 const ROUNDS: usize = 11;
+/// Of the program that is checked.
+const LINES: usize = 20_000;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -37,4 +41,34 @@ fn main() {
         }
         println!();
     }
+    check();
+}
+
+/// Checks a large program, the standard library with it, as `dynopc check` does.
+fn check() {
+    let program = generated(LINES);
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            let passed = std::thread::scope(|scope| {
+                let work = || {
+                    let mut front = Frontend::default();
+                    front.check_text("generated.dyn", &program);
+                    front.has_errors()
+                };
+                let thread = std::thread::Builder::new()
+                    .stack_size(256 << 20)
+                    .spawn_scoped(scope, work);
+                thread.is_ok_and(|thread| thread.join().is_ok_and(|errors| !errors))
+            });
+            assert!(passed, "the generated program has no errors");
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    let (lines, seconds) = (program.lines().count(), median(&mut rounds));
+    println!("check of {lines} lines {:>10.2} ms", seconds * 1e3);
+    println!(
+        "                    {:>10.0} lines a second",
+        lines as f64 / seconds
+    );
 }

@@ -1,10 +1,10 @@
 //! How long it takes from an edit of a large program to its diagnostics in the editor, and what ten thousand edits leave in
 //! memory. The server runs in this process and is spoken with over pipes, as an editor does.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::time::{Duration, Instant};
 
+use dynop_benches::{BLOCK, generated};
 use serde_json::{Value, json};
 
 const LINES: usize = 5000;
@@ -13,7 +13,7 @@ const EDITS: usize = 10_000;
 const HERE: &str = "file:///program/main.dyn";
 
 fn main() {
-    let program = program();
+    let program = generated(LINES);
     println!("program             {:>10} lines", program.lines().count());
     let (input, to_server) = std::io::pipe().expect("a pipe");
     let (from_server, output) = std::io::pipe().expect("a pipe");
@@ -71,25 +71,6 @@ fn main() {
         }
     }
     println!("after {EDITS} edits  {:>10} KiB resident", resident());
-}
-
-/// Lines of one block of the program.
-const BLOCK: usize = 50;
-
-/// A program of structs, enums, functions, ops and graphs.
-fn program() -> String {
-    let mut text = String::new();
-    let blocks = LINES / BLOCK;
-    for block in 0..blocks {
-        let part = include_str!("editor_block.dyn").replace("_N", &format!("_{block}"));
-        text.push_str(&part);
-    }
-    text.push_str("job main(n: Int = 3) -> List<Int> {\n    all([");
-    for block in 0..blocks {
-        let _ = write!(text, "part_{block}(n), ");
-    }
-    text.push_str("])\n}\n\nop all(parts: List<Int>) -> List<Int> {\n    parts\n}\n");
-    text
 }
 
 struct Client {
