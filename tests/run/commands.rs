@@ -125,6 +125,35 @@ job main(folder: Path) -> Str { each(folder) }
     assert!(soon(|| !processes.iter().any(|&one| is_running(one))));
 }
 
+/// A command is asked to end, and may clean up, before it is killed.
+#[test]
+fn a_command_is_asked_to_end() {
+    let source = r##"
+op each(folder: Path) -> Str {
+    let command: sh.Command = sh"clean() {{ echo cleaned > {folder}/a; exit 1; }}; trap clean TERM; sleep 1000 & wait"
+    try {
+        sh.run(command, timeout: 500ms).output
+    } catch e {
+        e.message
+    }
+}
+
+job main(folder: Path) -> Str { each(folder) }
+"##;
+    let program = build("main.dyn", source).unwrap_or_else(|picture| panic!("{picture}"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = program
+        .command()
+        .arg("--folder")
+        .arg(folder.path())
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text, "\"the command did not end within 500ms\"\n");
+    let cleaned = fs::read_to_string(folder.path().join("a"));
+    assert_eq!(cleaned.ok().as_deref(), Some("cleaned\n"));
+}
+
 /// A test that takes too long: its commands end with it, and its temporary files are gone.
 #[test]
 fn nothing_outlives_a_test() {

@@ -11,6 +11,7 @@ mod copies;
 mod http;
 mod large_files;
 mod temporary;
+mod unused;
 mod waiting;
 
 use std::path::{Path, PathBuf};

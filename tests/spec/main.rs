@@ -1,4 +1,4 @@
-//! The pages of the language reference and of the diagnostic codes: their code blocks are the tests.
+//! The pages of the language reference, of the guides and of the diagnostic codes: their code blocks are the tests.
 
 use std::fs;
 use std::path::PathBuf;
@@ -171,23 +171,31 @@ fn tests_say(page: &Page<'_>, output: Option<&Block>) -> Result<(), String> {
     Err(format!("says\n{said}\nnot\n{}", expected.text))
 }
 
+/// A block of a page that explains: what it says that it is stands behind its fence.
+fn as_it_says(page: &Page<'_>, next: Option<&Block>) -> Result<(), String> {
+    let info = &page.block.info;
+    let (kind, arguments) = info.split_once(' ').unwrap_or((info, ""));
+    match kind {
+        "dyn" => accepted(page, None),
+        "dyn,test" => tests_say(page, next),
+        "dyn,run" => runs(page, arguments, next),
+        _ => match kind.split_once('=') {
+            Some(("dyn,fail", code)) => rejected(page, code, next),
+            Some(("dyn,warn", code)) => accepted(page, Some(code)),
+            Some(("dyn,file", _)) => accepted(page, None),
+            _ => Ok(()),
+        },
+    }
+}
+
 #[test]
 fn language_reference() {
-    each_block("docs/language", |_, page, next| {
-        let info = &page.block.info;
-        let (kind, arguments) = info.split_once(' ').unwrap_or((info, ""));
-        match kind {
-            "dyn" => accepted(page, None),
-            "dyn,test" => tests_say(page, next),
-            "dyn,run" => runs(page, arguments, next),
-            _ => match kind.split_once('=') {
-                Some(("dyn,fail", code)) => rejected(page, code, next),
-                Some(("dyn,warn", code)) => accepted(page, Some(code)),
-                Some(("dyn,file", _)) => accepted(page, None),
-                _ => Ok(()),
-            },
-        }
-    });
+    each_block("docs/language", |_, page, next| as_it_says(page, next));
+}
+
+#[test]
+fn guides() {
+    each_block("docs/guides", |_, page, next| as_it_says(page, next));
 }
 
 /// On the page of a code, `dyn,fail` needs no code: it is the page's own.

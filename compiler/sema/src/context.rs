@@ -109,8 +109,8 @@ pub struct Context<'a> {
     pub std_modules: HashMap<Symbol, ModuleId>,
     /// The module whose functions are in scope everywhere.
     pub core: Option<ModuleId>,
-    /// The ops that each composition invokes, by function; empty until the compositions are checked.
-    pub reached: Vec<Vec<FunctionId>>,
+    /// The ops that each job invokes, by function; empty until the compositions are checked.
+    pub reached: Vec<Vec<crate::compose::Instance>>,
     /// How many more unknown names are told their nearest one: each takes a look at every name there is.
     pub suggestions: Cell<u32>,
     /// Where it is written down what names stand for.

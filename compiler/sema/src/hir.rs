@@ -86,8 +86,12 @@ pub struct Run {
 pub struct Replaced {
     /// The op as the job invokes it.
     pub op: FunctionId,
+    /// The type arguments with which it does.
+    pub type_args: Vec<Ty>,
     /// The op that its steps run.
     pub by: FunctionId,
+    /// The type arguments of that one.
+    pub by_args: Vec<Ty>,
     /// Where `by` calls a function value, its first parameter, the type of that: a further argument of the run.
     pub value: Option<Ty>,
 }

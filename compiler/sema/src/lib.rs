@@ -163,7 +163,7 @@ fn check_here(
     let composed: Vec<_> = (0..cx.functions.len())
         .map(|index| composition(&cx, FunctionId(index as u32), &mut findings))
         .collect();
-    cx.reached = compose::ops_of_compositions(&cx.program, &composed);
+    cx.reached = compose::ops_of_jobs(&cx.program, &composed);
     let known = library.map_or(0, |library| library.functions);
     for (index, composed) in composed.into_iter().enumerate() {
         let id = FunctionId(index as u32);

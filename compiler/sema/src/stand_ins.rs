@@ -10,6 +10,7 @@ use crate::hir::{
     Body, Expr, ExprKind, Function, FunctionBody, FunctionId, Local, LocalId, OutputForm, Outputs,
     Param, Program, Replaced, Run, call_type,
 };
+use crate::substitute::substitute;
 use crate::ty::Ty;
 
 /// Adds the runs of tests to a checked program, with the ops that stand for others in them.
@@ -17,17 +18,20 @@ pub(crate) fn add(program: &mut Program, runs: impl IntoIterator<Item = NewRun>)
     for run in runs {
         let mut replaced = Vec::new();
         for (op, instead) in run.replaced {
-            replaced.push(match instead {
-                Instead::Op(by) => Replaced {
-                    op,
-                    by,
-                    value: None,
-                },
-                Instead::Value(value) => Replaced {
-                    op,
-                    by: stand_in(program, op),
-                    value: Some(value),
-                },
+            let (op, type_args) = op;
+            let (by, by_args, value) = match instead {
+                Instead::Op(by, by_args) => (by, by_args, None),
+                Instead::Value(value) => {
+                    let by = stand_in(program, op, &type_args);
+                    (by, Vec::new(), Some(value))
+                }
+            };
+            replaced.push(Replaced {
+                op,
+                type_args,
+                by,
+                by_args,
+                value,
             });
         }
         program.runs.push(Run {
@@ -46,8 +50,23 @@ pub(crate) fn value_type(op: &Function) -> Ty {
     Ty::function(params, call_type(op))
 }
 
-fn stand_in(program: &mut Program, op: FunctionId) -> FunctionId {
-    let op = &program.functions[op.0 as usize];
+/// An op as an invocation with these type arguments sees it: without type parameters, its types written out. Its body and
+/// its parameters' defaults stay as they are.
+pub(crate) fn instance(op: &Function, type_args: &[Ty]) -> Function {
+    let mut instance = op.clone();
+    instance.generics = Vec::new();
+    instance.result = substitute(&op.result, type_args);
+    for param in &mut instance.params {
+        param.ty = substitute(&param.ty, type_args);
+    }
+    for output in &mut instance.outputs.list {
+        output.ty = substitute(&output.ty, type_args);
+    }
+    instance
+}
+
+fn stand_in(program: &mut Program, op: FunctionId, type_args: &[Ty]) -> FunctionId {
+    let op = &instance(&program.functions[op.0 as usize], type_args);
     let span = op.name_span;
     let value = Param {
         name: Symbol::new("replacement"),

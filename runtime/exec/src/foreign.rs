@@ -22,6 +22,8 @@ unsafe extern "C" {
     fn dyn_output(ctx: Ctx, site: U32, output: U32, value: Ptr) -> Status;
 }
 
+/// The longest line, in bytes: a program that never ends one must not take all memory there is.
+const LONGEST_LINE: usize = 1 << 30;
 /// How much of a bad line a message shows, in characters.
 const SHOWN: usize = 120;
 /// How much of the end of standard error is kept for the message of a failure.
@@ -255,6 +257,13 @@ impl Reader for Answers {
     fn output(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let mut pending = std::mem::take(&mut self.line);
         let result = lines(&mut pending, bytes, |line| self.answer(line));
+        if pending.len() > LONGEST_LINE {
+            return Err(format!(
+                "line {} of the program's standard output is longer than 1 GiB: have it write a file, and answer with its path",
+                self.number + 1
+            )
+            .into());
+        }
         self.line = pending;
         result
     }

@@ -1,7 +1,8 @@
 //! Shell commands: `sh"…"` and `sh.run` (`sh.dyn`).
 //!
-//! What is interpolated never becomes a part of the script: the script has `"${1}"`, `"${2}"`… in its place, and the
-//! values are given as positional parameters.
+//! What is interpolated never becomes a part of the script: the values are given as positional parameters, which the script
+//! first puts into a variable of its own, and then names that, `"${__dynop[0]}"`, in their places. Within a function of the
+//! shell, or behind `set --`, the parameters would be others.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -127,15 +128,15 @@ impl Script<'_> {
     fn command(&self, bash: Option<&PathBuf>) -> Result<Command, Failure> {
         let mut script = String::new();
         let mut arguments: Vec<&[u8]> = Vec::new();
+        keep_words(
+            &mut script,
+            self.words.iter().map(Vec::len).sum(),
+            bash.is_some(),
+        );
         for (index, piece) in self.pieces.iter().enumerate() {
             script.push_str(piece);
             if let Some(words) = self.words.get(index) {
-                place_words(
-                    &mut script,
-                    arguments.len() + 1,
-                    words.len(),
-                    bash.is_some(),
-                );
+                place_words(&mut script, arguments.len(), words.len(), bash.is_some());
                 arguments.extend(words);
             }
         }
@@ -176,19 +177,34 @@ impl Script<'_> {
     }
 }
 
-/// Writes what stands for `count` words from the positional parameter `first` on.
+/// Writes the beginning of a script with `count` words: it keeps them under a name, on the line of the first command.
+fn keep_words(script: &mut String, count: usize, bash: bool) {
+    match count {
+        0 => {}
+        _ if bash => script.push_str(r#"__dynop=("$@"); set --; "#),
+        _ => {
+            for index in 0..count {
+                // Writing to a text does not fail.
+                let _ = write!(script, "__dynop_{index}=${{{}}}; ", index + 1);
+            }
+            script.push_str("set --; ");
+        }
+    }
+}
+
+/// Writes what stands for `count` words from the one numbered `first` on.
 fn place_words(script: &mut String, first: usize, count: usize, bash: bool) {
     // Writing to a text does not fail.
     let _ = match count {
-        1 => write!(script, "\"${{{first}}}\""),
+        1 if bash => write!(script, "\"${{__dynop[{first}]}}\""),
         // In an assignment or a redirection it is as good as anything; among words it is none.
-        0 if bash => write!(script, "\"${{@:{first}:0}}\""),
+        0 if bash => write!(script, "\"${{@:1:0}}\""),
         0 => Ok(()),
-        _ if bash => write!(script, "\"${{@:{first}:{count}}}\""),
+        _ if bash => write!(script, "\"${{__dynop[@]:{first}:{count}}}\""),
         _ => {
             for index in first..first + count {
                 let blank = if index == first { "" } else { " " };
-                let _ = write!(script, "{blank}\"${{{index}}}\"");
+                let _ = write!(script, "{blank}\"${{__dynop_{index}}}\"");
             }
             Ok(())
         }
@@ -472,7 +488,7 @@ mod tests {
                 "-euo",
                 "pipefail",
                 "-c",
-                r#"cat "${@:1:2}" > "${3}"; echo "${@:4:0}""#,
+                r#"__dynop=("$@"); set --; cat "${__dynop[@]:0:2}" > "${__dynop[2]}"; echo "${@:1:0}""#,
                 "bash",
                 "a",
                 "b c",
@@ -483,7 +499,7 @@ mod tests {
             arguments(&script.command(None).unwrap()),
             [
                 "-euc",
-                r#"cat "${1}" "${2}" > "${3}"; echo "#,
+                r#"__dynop_0=${1}; __dynop_1=${2}; __dynop_2=${3}; set --; cat "${__dynop_0}" "${__dynop_1}" > "${__dynop_2}"; echo "#,
                 "sh",
                 "a",
                 "b c",

@@ -79,7 +79,8 @@ fn pipe() -> io::Result<Arc<OwnedFd>> {
     Ok(pipe)
 }
 
-/// Has `command` begin a session, and so a process group, of its own and tell the watchdog of it.
+/// Has `command` begin a session, and so a process group, of its own and tell the watchdog of it. The signals that this
+/// process leaves to one thread of its own reach the command, which could not be asked to end otherwise.
 ///
 /// # Errors
 /// Where the watchdog can't be started.
@@ -88,6 +89,11 @@ pub fn watch(command: &mut Command) -> io::Result<()> {
     let begin = move || {
         // SAFETY: these may be called between `fork` and `exec`.
         let group = unsafe {
+            let mut signals = std::mem::zeroed();
+            libc::sigemptyset(&raw mut signals);
+            libc::sigaddset(&raw mut signals, libc::SIGINT);
+            libc::sigaddset(&raw mut signals, libc::SIGTERM);
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const signals, std::ptr::null_mut());
             libc::setsid();
             libc::getpid()
         };

@@ -17,6 +17,26 @@ pub fn prepare() {
         }
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
     }
+    end_with_parent();
+}
+
+/// Has this process killed when its parent is, where that asked for it: `DYNOP_END_WITH` is the parent's number. The parent
+/// keeps the thread that started this process until it has ended, since the end of that thread counts.
+fn end_with_parent() {
+    const NAME: &str = "DYNOP_END_WITH";
+    let Some(parent) = std::env::var(NAME).ok().and_then(|id| id.parse().ok()) else {
+        return;
+    };
+    // SAFETY: the process has one thread so far. What it starts has another parent, and must not take the number for its
+    // own. The rest are plain system calls.
+    unsafe {
+        std::env::remove_var(NAME);
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong);
+        if libc::getppid() != parent {
+            // It ended before it could be noticed.
+            libc::_exit(i32::from(crate::INTERRUPTED));
+        }
+    }
 }
 
 /// Has Ctrl-C and SIGTERM end the run: at the first, `noticed` is called and the run is cancelled; a second one ends the

@@ -225,11 +225,19 @@ pub fn quoted(out: &mut String, value: &str) {
 /// # Safety
 /// `value` points to a valid value of `desc`.
 pub unsafe fn brief(value: *const u8, desc: &TypeDesc) -> String {
-    const LONGEST: usize = 200;
+    // SAFETY: the caller's promise.
+    unsafe { excerpt(value, desc, 200) }
+}
+
+/// The same, cut off behind so many characters.
+///
+/// # Safety
+/// `value` points to a valid value of `desc`.
+pub unsafe fn excerpt(value: *const u8, desc: &TypeDesc, longest: usize) -> String {
     let mut out = String::new();
     // SAFETY: the caller's promise.
     unsafe { write(&mut out, value, desc) };
-    if let Some((at, _)) = out.char_indices().nth(LONGEST) {
+    if let Some((at, _)) = out.char_indices().nth(longest) {
         out.truncate(at);
         out.push('…');
     }

@@ -18,6 +18,11 @@ const WIDEST: usize = 1 << 20;
 /// The most digits behind the point: what a float has never needs more.
 const MOST_DIGITS: usize = 1100;
 
+/// What the compiler alone asks for, where it shows values in messages: as the language writes them.
+const AS_WRITTEN: &str = "?";
+/// The longest value in such a message, in characters.
+const LONGEST_WRITTEN: usize = 1 << 20;
+
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Format {
     fill: Option<char>,
@@ -130,6 +135,10 @@ pub unsafe fn append(
             }
             let mut shown = String::new();
             display::show(&mut shown, value, desc);
+            return Ok(text::append(target, shown.as_bytes())?);
+        }
+        if format == AS_WRITTEN {
+            let shown = display::excerpt(value, desc, LONGEST_WRITTEN);
             return Ok(text::append(target, shown.as_bytes())?);
         }
         let parsed = match Format::parse(format) {

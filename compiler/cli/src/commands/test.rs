@@ -94,6 +94,16 @@ impl Test {
             front.check(&file);
             broken |= !self.run_file(&mut front, &options, &filters, &mut summary);
         }
+        // A misspelt filter must not look like success.
+        let nothing = !broken && !filters.is_empty() && summary.chosen == 0;
+        if nothing && !crate::testing::is_interrupted() {
+            let words: Vec<String> = filters.iter().map(|word| format!("`{word}`")).collect();
+            let words = words.join(" or ");
+            say(&format!(
+                "error: no test has a name with {words} in it; `dynopc test --list` prints them"
+            ));
+            broken = true;
+        }
         if self.list {
             return if broken {
                 ExitCode::FAILURE
@@ -124,6 +134,7 @@ impl Test {
     ) -> bool {
         let cases = cases(front, filters);
         summary.left_out += front.tests().len() - cases.len();
+        summary.chosen += cases.len();
         if self.list {
             front.report(self.messages.message_format);
             if !front.has_errors() {

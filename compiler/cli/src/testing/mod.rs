@@ -243,6 +243,9 @@ fn crash(status: ExitStatus, log: &[u8]) -> String {
     }
 }
 
+/// In the environment of a compiled program: the process, its parent, with which it is to end in whatever way that ends.
+pub const END_WITH: &str = "DYNOP_END_WITH";
+
 /// Runs the process; `None` if it had to be ended. Its log goes to a file, so that a descendant which keeps the other end
 /// of a pipe open can't hold the tests up. It leads a process group, which ends with it, and its temporary files lie in a
 /// folder of its own, which is removed.
@@ -260,6 +263,7 @@ fn run_process(
     command
         .args([job, "--log-format", "json", "--threads", "1"])
         .env("TMPDIR", files.path())
+        .env(END_WITH, std::process::id().to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(log)?)
@@ -322,7 +326,7 @@ fn end_group(child: &mut Child) -> std::io::Result<()> {
 /// Whether Ctrl-C was pressed: the tests that run are ended, and no others begin.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Has Ctrl-C end the tests and everything that they have started, instead of this process alone. Tests are in groups of
+/// Has Ctrl-C, and what else asks a process to end, end the tests and everything that they have started, instead of this process alone. Tests are in groups of
 /// their own, which Ctrl-C does not reach.
 pub fn end_on_interrupt() {
     // Without the handler this process ends at once, as any other.

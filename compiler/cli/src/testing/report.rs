@@ -12,6 +12,8 @@ use crate::commands::test::Format;
 use crate::commands::{print, say};
 use crate::render::{self, MessageFormat, Style};
 
+/// How much of a value a picture shows, in characters.
+const LONGEST_VALUE: usize = 240;
 /// How many calls of a trace are shown.
 const TRACE: usize = 8;
 
@@ -28,6 +30,8 @@ pub struct Summary {
     failed: usize,
     /// Tests that no filter chose.
     pub left_out: usize,
+    /// Tests that are run or listed.
+    pub chosen: usize,
     pictures: String,
     junit: String,
 }
@@ -40,6 +44,7 @@ impl Summary {
             passed: 0,
             failed: 0,
             left_out: 0,
+            chosen: 0,
             pictures: String::new(),
             junit: String::new(),
         }
@@ -205,6 +210,44 @@ pub fn place_text(place: &Position) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
 }
 
+/// The lines of a message that show values. Long ones are cut; where two do not hold against each other, to where they begin to
+/// differ.
+fn shortened(lines: &[&str]) -> Vec<String> {
+    let differ = match lines {
+        [left, right] if left.starts_with("left: ") && right.starts_with("right: ") => {
+            let [left, right] = [&left["left: ".len()..], &right["right: ".len()..]];
+            let same = left.chars().zip(right.chars()).take_while(|(a, b)| a == b);
+            same.count()
+        }
+        _ => 0,
+    };
+    lines
+        .iter()
+        .map(|line| shortened_line(line, differ))
+        .collect()
+}
+
+fn shortened_line(line: &str, differ: usize) -> String {
+    let count = line.chars().count();
+    if count <= LONGEST_VALUE {
+        return line.to_owned();
+    }
+    let (label, value) = match line.split_once(": ") {
+        Some((label @ ("left" | "right"), value)) => (format!("{label}: "), value),
+        _ => (String::new(), line),
+    };
+    let start = differ.saturating_sub(LONGEST_VALUE / 3);
+    let shown: String = value.chars().skip(start).take(LONGEST_VALUE).collect();
+    let before = if start > 0 { "…" } else { "" };
+    let count = count - label.len();
+    let after = if start + LONGEST_VALUE < count {
+        "…"
+    } else {
+        ""
+    };
+    format!("{label}{before}{shown}{after} ({count} characters)")
+}
+
 /// A failure as a diagnostic: the place where it happened, with the values, and the calls that led there.
 pub fn picture(
     sources: &SourceMap,
@@ -214,7 +257,7 @@ pub fn picture(
 ) -> Diagnostic {
     let mut lines = failure.message.lines();
     let first = lines.next().unwrap_or_default();
-    let values: Vec<&str> = lines.collect();
+    let values = shortened(&lines.collect::<Vec<_>>());
     let message = format!("test {:?} failed: {first}", case.name);
     let found = failure
         .place
@@ -231,7 +274,7 @@ pub fn picture(
         }
         None => values.iter().fold(
             Diagnostic::new(&TEST_FAILED, case.span, message),
-            |picture, line| picture.note(*line),
+            |picture, line| picture.note(line),
         ),
     };
     for (function, place) in failure.trace.iter().take(TRACE) {
@@ -259,4 +302,25 @@ fn span_of(sources: &SourceMap, place: &Position) -> Option<Span> {
     let rest = rest.split(" //").next().unwrap_or(rest).trim_end();
     let start = file.line_start(place.line) + from;
     Some(Span::new(id, start, start + rest.len().max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_to_where_they_differ() {
+        assert_eq!(shortened(&["left: 1", "right: 2"]), ["left: 1", "right: 2"]);
+        let text = |middle: &str| format!("{}{middle}{}", "x".repeat(5000), "y".repeat(5000));
+        let (left, right) = (text("a"), text("b"));
+        let [left, right] = [format!("left: {left}"), format!("right: {right}")];
+        let shown = shortened(&[&left, &right]);
+        assert!(shown[0].starts_with("left: …xxx"), "{}", shown[0]);
+        assert!(shown[0].contains("xxay"), "{}", shown[0]);
+        assert!(shown[1].contains("xxby"), "{}", shown[1]);
+        assert!(shown[1].ends_with("yy… (10001 characters)"), "{}", shown[1]);
+        assert!(shown.iter().all(|line| line.len() < 300));
+        let shown = shortened(&["left: 1", &right]);
+        assert!(shown[1].starts_with("right: xxx"), "{}", shown[1]);
+    }
 }

@@ -4,7 +4,7 @@ use dynop_abi::plan::{self, Action, OpIndex, OutputRef, Source, StepId};
 use dynop_base::codes::composition;
 use dynop_base::{Diagnostic, Span};
 use dynop_sema::compose::{Invocation, Node};
-use dynop_sema::hir::{FunctionId, FunctionKind};
+use dynop_sema::hir::{FunctionId, FunctionKind, Replaced};
 use dynop_sema::substitute::substitute;
 use dynop_sema::ty::Ty;
 
@@ -66,13 +66,14 @@ impl Evaluator<'_, '_, '_> {
     /// What the steps of an op run: itself, or what a test puts in its place, with the parameter of the run that is its
     /// first input.
     fn op_of(&mut self, id: FunctionId, type_args: &[Ty]) -> (OpIndex, Option<u32>) {
-        let Some(at) = self.replaced.iter().position(|one| one.op == id) else {
+        let same = |one: &Replaced| one.op == id && one.type_args == type_args;
+        let Some(at) = self.replaced.iter().position(same) else {
             return (self.tables.op(id, type_args), None);
         };
         let (before, one) = (&self.replaced[..at], &self.replaced[at]);
         let values = before.iter().filter(|one| one.value.is_some()).count() as u32;
         let value = one.value.is_some().then_some(self.written + values);
-        (self.tables.op(one.by, &[]), value)
+        (self.tables.op(one.by, &one.by_args), value)
     }
 
     /// Adds a step.

@@ -13,6 +13,8 @@ use super::{Ability, BodyChecker, Origin};
 use crate::hir::{Expr, ExprKind, FormatPart, Pattern, PatternKind, Stmt, StmtKind};
 use crate::ty::Ty;
 
+/// The format that shows a value as the language writes it, on one line: texts in quotes. No program can ask for it.
+const AS_WRITTEN: &str = "?";
 /// What an assertion says that does not hold.
 const MESSAGE: &str = "the assertion does not hold";
 
@@ -27,14 +29,8 @@ impl BodyChecker<'_, '_> {
         {
             for (side, word) in [(left, "left: "), (right, "right: ")] {
                 let kept = self.kept(side, &mut stmts);
-                let quote = if self.infer.shallow(&kept.ty) == Ty::Str {
-                    "\""
-                } else {
-                    ""
-                };
-                parts.push(FormatPart::Text(Arc::from(format!("\n{word}{quote}"))));
-                parts.push(FormatPart::Value(kept, Arc::from("")));
-                parts.push(FormatPart::Text(Arc::from(quote)));
+                parts.push(FormatPart::Text(Arc::from(format!("\n{word}"))));
+                parts.push(FormatPart::Value(kept, Arc::from(AS_WRITTEN)));
             }
         }
         let message = made(ExprKind::Format(parts), Ty::Str, place);

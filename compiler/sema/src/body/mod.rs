@@ -32,6 +32,7 @@ mod replacements;
 mod report;
 mod runs;
 mod shell;
+mod shell_commands;
 mod shell_text;
 mod statements;
 mod structs;

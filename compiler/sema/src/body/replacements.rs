@@ -1,5 +1,6 @@
 //! `with op = …` of a `run`: which op of the job is meant, and whether what stands for it takes and gives the same.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use dynop_base::codes::{tests, types};
@@ -7,10 +8,11 @@ use dynop_base::{Diagnostic, FileId, Span};
 use dynop_syntax::ast::{self, FunctionKind, Ident};
 
 use super::BodyChecker;
+use crate::compose::Instance;
 use crate::context::Definition;
 use crate::hir::{Expr, Function, FunctionId, call_type};
-use crate::signatures::unsupported;
-use crate::stand_ins::value_type;
+use crate::stand_ins::{instance, value_type};
+use crate::substitute::parts;
 use crate::ty::Ty;
 
 /// A `run` that the program does not hold as a job of its own; see [`crate::hir::Run`].
@@ -22,15 +24,15 @@ pub struct NewRun {
     pub job: FunctionId,
     /// The file of the test.
     pub file: FileId,
-    /// What runs instead of which op.
-    pub replaced: Vec<(FunctionId, Instead)>,
+    /// What runs instead of which op, for each list of type arguments with which the job invokes it.
+    pub replaced: Vec<(Instance, Instead)>,
 }
 
 /// What runs instead of an op.
 #[derive(Clone, Debug)]
 pub enum Instead {
-    /// Another op.
-    Op(FunctionId),
+    /// Another op, and its type arguments.
+    Op(FunctionId, Vec<Ty>),
     /// A function value of this type.
     Value(Ty),
 }
@@ -41,7 +43,7 @@ impl BodyChecker<'_, '_> {
         &mut self,
         job: FunctionId,
         written: &[(Ident, ast::Expr)],
-    ) -> (Vec<(FunctionId, Instead)>, Vec<Expr>) {
+    ) -> (Vec<(Instance, Instead)>, Vec<Expr>) {
         let (mut replaced, mut values) = (Vec::new(), Vec::new());
         let mut seen: Vec<(FunctionId, Span)> = Vec::new();
         for (name, value) in written {
@@ -65,12 +67,55 @@ impl BodyChecker<'_, '_> {
                 continue;
             }
             seen.push((op, name.span));
-            if let Some((instead, value)) = self.replacement(op, *name, value) {
-                replaced.push((op, instead));
+            for (instance, instead, value) in self.everywhere(job, op, value) {
+                replaced.push((instance, instead));
                 values.extend(value);
             }
         }
         (replaced, values)
+    }
+
+    /// What runs instead of an op, for each list of type arguments with which the job invokes it; nothing if it fits one of
+    /// them badly, which is reported.
+    fn everywhere(
+        &mut self,
+        job: FunctionId,
+        op: FunctionId,
+        written: &ast::Expr,
+    ) -> Vec<(Instance, Instead, Option<Expr>)> {
+        let reached = self.cx.reached.get(job.0 as usize).into_iter().flatten();
+        let instances: Vec<Instance> = reached.filter(|(id, _)| *id == op).cloned().collect();
+        let mut found = Vec::new();
+        for (_, type_args) in instances {
+            let function = instance(self.cx.function(op), &type_args);
+            let before = self.diagnostics.len();
+            let Some((instead, value)) = self.replacement(&function, written) else {
+                self.say_type_arguments(before, op, &type_args);
+                return Vec::new();
+            };
+            if !found.is_empty() {
+                // What there is to say of the text was said the first time.
+                self.diagnostics.truncate(before);
+            }
+            found.push(((op, type_args), instead, value));
+        }
+        found
+    }
+
+    /// Adds to mismatches which invocation of a generic op they are about.
+    fn say_type_arguments(&mut self, before: usize, op: FunctionId, type_args: &[Ty]) {
+        let generics = self.cx.function(op).generics.iter().zip(type_args);
+        let args: Vec<String> = generics
+            .map(|(name, ty)| format!("`{name}` = `{}`", self.cx.show(ty)))
+            .collect();
+        if args.is_empty() {
+            return;
+        }
+        let op = self.cx.function(op).name;
+        let note = format!("the job invokes `{op}` with {}", args.join(", "));
+        for found in self.diagnostics.iter_mut().skip(before) {
+            found.notes.push(note.clone());
+        }
     }
 
     /// Finds what is wrong within a value that is used for nothing.
@@ -83,9 +128,10 @@ impl BodyChecker<'_, '_> {
     /// The op of a job that a name means.
     fn replaced_op(&mut self, job: FunctionId, name: Ident) -> Option<FunctionId> {
         let reached = self.cx.reached.get(job.0 as usize);
-        let reached = reached.map_or(&[][..], Vec::as_slice);
-        let named = |id: &&FunctionId| self.cx.function(**id).name == name.name;
-        let found: Vec<FunctionId> = reached.iter().filter(named).copied().collect();
+        let reached = reached.into_iter().flatten().map(|(id, _)| *id);
+        let named = |id: &FunctionId| self.cx.function(*id).name == name.name;
+        let found: BTreeSet<FunctionId> = reached.filter(named).collect();
+        let found: Vec<FunctionId> = found.into_iter().collect();
         let in_scope = match self.cx.resolve(self.module, name.name) {
             Some(Definition::Function(id)) => Some(id),
             _ => None,
@@ -120,8 +166,10 @@ impl BodyChecker<'_, '_> {
             None => found.here("no op of the job has this name"),
         };
         let reached = self.cx.reached.get(job.0 as usize).into_iter().flatten();
+        let mut seen = HashSet::new();
         let names: Vec<&'static str> = reached
-            .map(|id| self.cx.function(*id).name.as_str())
+            .filter(|(id, _)| seen.insert(*id))
+            .map(|(id, _)| self.cx.function(*id).name.as_str())
             .collect();
         let listed = crate::signatures::list_of(names.iter().map(|name| format!("`{name}`")));
         let found = self.with_nearest(found, name, names);
@@ -182,45 +230,36 @@ impl BodyChecker<'_, '_> {
         }
     }
 
-    fn replacement(
-        &mut self,
-        op: FunctionId,
-        name: Ident,
-        value: &ast::Expr,
-    ) -> Option<(Instead, Option<Expr>)> {
-        let function = self.cx.function(op);
-        if !function.generics.is_empty() {
-            self.look_at(value);
-            self.report(unsupported("replacements of generic ops", name.span));
-            return None;
+    fn replacement(&mut self, op: &Function, value: &ast::Expr) -> Option<(Instead, Option<Expr>)> {
+        let Some(other) = self.op_named(value) else {
+            return self.value_instead(op, value);
+        };
+        let by = self.cx.function(other);
+        if let Some(by_args) = fitting(by, op) {
+            self.note_instance(other, &by_args, value.span);
+            return Some((Instead::Op(other, by_args), None));
         }
-        if let Some(other) = self.op_named(value) {
-            let by = self.cx.function(other);
-            if !by.generics.is_empty() {
-                self.report(unsupported(
-                    "generic ops in the place of others",
-                    value.span,
+        let given = self.signature(by);
+        let found = self.misfit(op, value.span, &given);
+        let mut found = found.label(by.name_span, format!("`{}` is declared here", by.name));
+        for (name, arg) in by.generics.iter().zip(inferred(by, op)) {
+            if arg.is_none() {
+                found = found.note(format!(
+                    "nothing says what `{name}` is: `{}` neither takes nor gives it",
+                    by.name
                 ));
-                return None;
             }
-            if takes_and_gives(function) == takes_and_gives(by) {
-                return Some((Instead::Op(other), None));
-            }
-            let given = self.signature(by);
-            let found = self.misfit(op, value.span, &given);
-            let found = found.label(by.name_span, format!("`{}` is declared here", by.name));
-            self.report(found);
-            return None;
         }
-        self.value_instead(op, value)
+        self.report(found);
+        None
     }
 
     fn value_instead(
         &mut self,
-        op: FunctionId,
+        op: &Function,
         written: &ast::Expr,
     ) -> Option<(Instead, Option<Expr>)> {
-        let wanted = value_type(self.cx.function(op));
+        let wanted = value_type(op);
         let before = self.diagnostics.len();
         let value = self.expr(written, Some(&wanted));
         let is_closure = matches!(written.kind, ast::ExprKind::Closure { .. });
@@ -244,8 +283,7 @@ impl BodyChecker<'_, '_> {
         Some((Instead::Value(wanted), Some(value)))
     }
 
-    fn misfit(&self, op: FunctionId, span: Span, given: &str) -> Diagnostic {
-        let function = self.cx.function(op);
+    fn misfit(&self, function: &Function, span: Span, given: &str) -> Diagnostic {
         Diagnostic::new(
             &tests::REPLACEMENT,
             span,
@@ -263,8 +301,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// An op and its type, and the type of a function in its place.
-    fn stands_for(&self, op: FunctionId) -> String {
-        let function = self.cx.function(op);
+    fn stands_for(&self, function: &Function) -> String {
         format!(
             "`{}`, which is `{}`, so it is a `{}`",
             function.name,
@@ -281,6 +318,40 @@ impl BodyChecker<'_, '_> {
             Ty::Unit => head,
             result => format!("{head} -> {}", self.cx.show(result)),
         }
+    }
+}
+
+/// The type arguments with which an op takes and gives the same as another one, which has none; `None` where it does not.
+fn fitting(by: &Function, op: &Function) -> Option<Vec<Ty>> {
+    let args: Vec<Ty> = inferred(by, op).into_iter().collect::<Option<_>>()?;
+    (takes_and_gives(&instance(by, &args)) == takes_and_gives(op)).then_some(args)
+}
+
+/// What an op's type parameters stand for if it takes and gives the same as another one, as far as that says it.
+fn inferred(by: &Function, op: &Function) -> Vec<Option<Ty>> {
+    let mut args = vec![None; by.generics.len()];
+    for (pattern, ty) in types_of(by).zip(types_of(op)) {
+        infer_from(pattern, ty, &mut args);
+    }
+    args
+}
+
+/// The types of an op's parameters and outputs.
+fn types_of(op: &Function) -> impl Iterator<Item = &Ty> {
+    let outputs = op.outputs.list.iter().map(|output| &output.ty);
+    op.params.iter().map(|param| &param.ty).chain(outputs)
+}
+
+/// Finds what the type parameters in `pattern` stand for where it is to be `ty`; whether it is must be looked at afterwards.
+fn infer_from(pattern: &Ty, ty: &Ty, args: &mut [Option<Ty>]) {
+    if let Ty::Param(index, _) = pattern {
+        if let Some(arg) = args.get_mut(*index as usize) {
+            arg.get_or_insert_with(|| ty.clone());
+        }
+        return;
+    }
+    for (pattern, ty) in parts(pattern).into_iter().zip(parts(ty)) {
+        infer_from(pattern, ty, args);
     }
 }
 

@@ -11,6 +11,7 @@ use super::BodyChecker;
 use super::arguments::Written;
 use super::expressions::made;
 use super::replacements::{Instead, NewRun};
+use crate::compose::Instance;
 use crate::context::Definition;
 use crate::hir::{self, Arg, Expr, ExprKind, FunctionId};
 use crate::substitute::substitute;
@@ -98,7 +99,7 @@ impl BodyChecker<'_, '_> {
     fn run_name(
         &mut self,
         job: FunctionId,
-        replaced: Vec<(FunctionId, Instead)>,
+        replaced: Vec<(Instance, Instead)>,
         span: Span,
     ) -> Arc<str> {
         let function = self.cx.function(job);

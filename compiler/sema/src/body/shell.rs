@@ -46,7 +46,7 @@ impl BodyChecker<'_, '_> {
             self.report(unsupported("`sh` commands", span));
             return self.error_expr(span);
         };
-        let pipes = self.check_places(parts);
+        let (pipes, evaluated) = self.check_places(parts);
         let mut pieces = vec![String::new()];
         let mut words = Vec::new();
         for part in parts {
@@ -62,6 +62,9 @@ impl BodyChecker<'_, '_> {
                     span,
                 } => {
                     let value = self.expr(value, None);
+                    if evaluated.contains(&words.len()) {
+                        self.check_evaluated(&value, *span);
+                    }
                     words.push((false, self.shell_words(value, format.as_deref(), *span)));
                     pieces.push(String::new());
                 }
@@ -80,8 +83,22 @@ impl BodyChecker<'_, '_> {
         made(ExprKind::Aggregate(fields), Ty::Struct(id, [].into()), span)
     }
 
-    /// Reports values where the shell would not take them as words; whether the command has a pipe.
-    fn check_places(&mut self, parts: &[FPart]) -> bool {
+    /// Reports a value that the shell would evaluate, and whose text could be more than a number.
+    fn check_evaluated(&mut self, value: &Expr, span: Span) {
+        let ty = self.infer.resolve(&value.ty);
+        let harmless = match &ty {
+            Ty::Int | Ty::Error | Ty::Never => true,
+            Ty::List(item) => **item == Ty::Int,
+            _ => false,
+        };
+        if !harmless {
+            self.report(misplaced(Misplaced::Evaluated, span));
+        }
+    }
+
+    /// Reports values where the shell would not take them as words; whether the command has a pipe, and the numbers of the
+    /// values that the shell would evaluate.
+    fn check_places(&mut self, parts: &[FPart]) -> (bool, Vec<usize>) {
         let mut items = Vec::new();
         let mut spans = Vec::new();
         for part in parts {
@@ -94,12 +111,17 @@ impl BodyChecker<'_, '_> {
             }
         }
         let found = read(&items);
+        let mut evaluated = Vec::new();
         for (value, why) in found.misplaced {
+            if why == Misplaced::Evaluated {
+                evaluated.push(value);
+                continue;
+            }
             if let Some(&span) = spans.get(value) {
                 self.report(misplaced(why, span));
             }
         }
-        found.pipes
+        (found.pipes, evaluated)
     }
 
     /// A value as the words that it stands for, a `List<Path>`: paths may be any bytes.
@@ -214,6 +236,11 @@ fn misplaced(why: Misplaced, span: Span) -> Diagnostic {
             "a value can't stand behind a dollar sign",
             "the shell would read `$` and what follows as one",
             "leave `$` out: `{x}` is the value; for the sign itself write `\\\\$` or put it in single quotes",
+        ),
+        Misplaced::Evaluated => (
+            "a value can't stand where the shell evaluates words",
+            "the shell would read its text as an expression, and run commands in it",
+            "compare texts with `==` in `[[ … ]]` and numbers with `[ … ]`; an `Int` may stand here",
         ),
     };
     Diagnostic::new(&foreign::QUOTED_VALUE, span, message)

@@ -1,8 +1,10 @@
 //! Reads the text of a shell command as far as is needed to say where a value may stand.
 //!
-//! A value is given to the shell as a parameter, `"${1}"`, which is one word where a word may stand. Between quotes of the
-//! user's own it would end them, and in arithmetic its text would be read as an expression. Where this reading errs
-//! (it does not know `case`) the shell still takes a value for a value: at worst it splits it at blanks.
+//! A value is given to the shell as a parameter, quoted, which is one word where a word may stand. Between quotes of the
+//! user's own it would end them, and in arithmetic its text would be read as an expression, which can run commands. Where
+//! this reading errs (it does not know `case`) the shell still takes a value for a value: at worst it splits it at blanks.
+
+use super::shell_commands::Commands;
 
 /// Why a value may not stand in a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +21,12 @@ pub(super) enum Misplaced {
     Backslash,
     /// Behind a dollar sign.
     Dollar,
+    /// In a command that reads its words as expressions; a whole number is the same there.
+    Evaluated,
 }
+
+/// What ends a word, besides blanks.
+const ENDS_WORD: &str = ";|&()<>`";
 
 /// A character of the command, or one of its values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +60,10 @@ enum Within {
     Parameter,
     /// A parenthesis of `$((…))`.
     Arithmetic,
+    /// `$[…]`
+    Bracket,
+    /// `name[…]` where an assignment may stand.
+    Subscript,
 }
 
 /// Whether a whole command has a pipe in it.
@@ -67,6 +78,7 @@ pub(super) fn read(items: &[Item]) -> Reading {
         at: 0,
         values: 0,
         within: Vec::new(),
+        commands: Commands::default(),
         here_documents: Vec::new(),
         found: Reading::default(),
     };
@@ -76,6 +88,7 @@ pub(super) fn read(items: &[Item]) -> Reading {
             Item::Char(c) => reader.character(c),
         }
     }
+    reader.found.misplaced.sort_by_key(|(value, _)| *value);
     reader.found
 }
 
@@ -84,6 +97,7 @@ struct Reader<'i> {
     at: usize,
     values: usize,
     within: Vec<Within>,
+    commands: Commands,
     /// The words that end the here-documents that begin with the next line; whether tabs before them do not count.
     here_documents: Vec<(String, bool)>,
     found: Reading,
@@ -117,6 +131,12 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a word begins with what was just read.
+    fn starts_word(&self) -> bool {
+        self.previous()
+            .is_none_or(|c| c.is_whitespace() || ENDS_WORD.contains(c))
+    }
+
     fn misplaced(&mut self, why: Misplaced) {
         self.found.misplaced.push((self.values, why));
         self.values += 1;
@@ -128,8 +148,15 @@ impl Reader<'_> {
                 self.misplaced(Misplaced::Quotes);
             }
             Some(Within::Parameter) => self.misplaced(Misplaced::Parameter),
-            Some(Within::Arithmetic) => self.misplaced(Misplaced::Arithmetic),
-            None | Some(Within::Command | Within::Backquote) => self.values += 1,
+            Some(Within::Arithmetic | Within::Bracket) => self.misplaced(Misplaced::Arithmetic),
+            Some(Within::Subscript) => self.misplaced(Misplaced::Evaluated),
+            None | Some(Within::Command | Within::Backquote) => {
+                if self.commands.value(self.values, self.starts_word()) {
+                    self.misplaced(Misplaced::Evaluated);
+                } else {
+                    self.values += 1;
+                }
+            }
         }
     }
 
@@ -153,20 +180,33 @@ impl Reader<'_> {
             (Some(Within::Double), '"')
             | (Some(Within::Parameter), '}')
             | (Some(Within::Arithmetic | Within::Command), ')')
+            | (Some(Within::Bracket | Within::Subscript), ']')
             | (Some(Within::Backquote), '`') => self.leave(),
-            (_, '`') => self.within.push(Within::Backquote),
+            (_, '`') => self.enter(Within::Backquote),
             (_, '$') => self.dollar(within),
             (Some(Within::Double), _) => {}
             (_, '"') => self.within.push(Within::Double),
             (_, '\'') => self.within.push(Within::Single),
             (Some(Within::Arithmetic), '(') => self.within.push(Within::Arithmetic),
-            (Some(Within::Parameter | Within::Arithmetic), _) => {}
+            (Some(inner @ (Within::Bracket | Within::Subscript)), '[') => self.within.push(inner),
+            (
+                Some(Within::Parameter | Within::Arithmetic | Within::Bracket | Within::Subscript),
+                _,
+            ) => {}
             (None | Some(Within::Command | Within::Backquote), _) => self.plain(c),
         }
     }
 
+    /// Begins commands within another one.
+    fn enter(&mut self, within: Within) {
+        self.within.push(within);
+        self.commands.enter();
+    }
+
     fn leave(&mut self) {
-        self.within.pop();
+        if let Some(Within::Command | Within::Backquote) = self.within.pop() {
+            self.commands.leave();
+        }
     }
 
     fn dollar(&mut self, within: Option<Within>) {
@@ -178,7 +218,11 @@ impl Reader<'_> {
             }
             Some('(') => {
                 self.at += 1;
-                self.within.push(Within::Command);
+                self.enter(Within::Command);
+            }
+            Some('[') => {
+                self.at += 1;
+                self.within.push(Within::Bracket);
             }
             Some('{') => {
                 self.at += 1;
@@ -200,15 +244,20 @@ impl Reader<'_> {
 
     /// A character where commands stand.
     fn plain(&mut self, c: char) {
-        let starts_word = self
-            .previous()
-            .is_none_or(|c| c.is_whitespace() || ";|&()<>`".contains(c));
+        let starts_word = self.starts_word();
+        if starts_word && !c.is_whitespace() && !ENDS_WORD.contains(c) {
+            let word = self.word(c);
+            for value in self.commands.word(&word) {
+                self.found.misplaced.push((value, Misplaced::Evaluated));
+            }
+        }
         match c {
             '(' if starts_word && self.peek(0) == Some('(') => {
                 self.at += 1;
                 self.within.extend([Within::Arithmetic; 2]);
             }
-            '(' => self.within.push(Within::Command),
+            '(' => self.enter(Within::Command),
+            '[' if self.commands.is_subscript() => self.within.push(Within::Subscript),
             '#' if starts_word => {
                 while self
                     .items
@@ -224,11 +273,30 @@ impl Reader<'_> {
                 self.at += 1;
                 self.here_document();
             }
-            '|' if self.peek(0) == Some('|') => self.at += 1,
-            '|' => self.found.pipes |= self.previous() != Some('>'),
-            '\n' => self.skip_here_documents(),
+            '|' if self.peek(0) == Some('|') => {
+                self.at += 1;
+                self.commands.end();
+            }
+            '|' => {
+                self.found.pipes |= self.previous() != Some('>');
+                self.commands.end();
+            }
+            '\n' => {
+                self.commands.end();
+                self.skip_here_documents();
+            }
+            // Not the one of `2>&1`.
+            '&' if self.previous() == Some('>') => {}
+            ';' | '&' | ')' => self.commands.end(),
             _ => {}
         }
+    }
+
+    /// The word that begins with `first`, as far as it is written out.
+    fn word(&self, first: char) -> String {
+        let ends = |c: &char| c.is_whitespace() || ENDS_WORD.contains(*c) || "'\"$\\".contains(*c);
+        let rest = (0..).map_while(|ahead| self.peek(ahead).filter(|c| !ends(c)));
+        std::iter::once(first).chain(rest).collect()
     }
 
     /// Reads the word behind `<<`.
@@ -317,6 +385,11 @@ mod tests {
             "x=$((1 << 2)); echo $x $$ $# @",
             "(cd @; ls) && echo \"a\"@'b'",
             "echo $'it\\'s' @",
+            "grep -v @ file[@] && echo let @ eval",
+            "[[ @ == @ && -f @ ]]; [ @ -gt 3 ]; test @ -eq @",
+            "if [[ -n @ ]]; then x=@; fi; echo -eq @",
+            "x=1 y=@ eval z",
+            "a=(@ @); for x in @; do echo $x; done",
         ] {
             assert_eq!(why(text), [], "{text}");
         }
@@ -332,6 +405,17 @@ mod tests {
             ("echo ${x:-@}", Misplaced::Parameter),
             ("echo \\@", Misplaced::Backslash),
             ("echo $@", Misplaced::Dollar),
+            ("echo $[@ + 1]", Misplaced::Arithmetic),
+            ("echo \"$[a[1] + @]\"", Misplaced::Arithmetic),
+            ("let x=@", Misplaced::Evaluated),
+            ("true && eval echo @", Misplaced::Evaluated),
+            ("x=1 y=2 eval @", Misplaced::Evaluated),
+            ("[[ @ -gt 3 ]]", Misplaced::Evaluated),
+            ("if [[ 3 -le @ ]]; then true; fi", Misplaced::Evaluated),
+            ("[[ ( x && 1 -eq @ ) ]]", Misplaced::Evaluated),
+            ("test -v @", Misplaced::Evaluated),
+            ("a[@]=1", Misplaced::Evaluated),
+            ("echo \"$(let y=@)\"", Misplaced::Evaluated),
         ] {
             assert_eq!(why(text), [wanted], "{text}");
         }

@@ -25,7 +25,7 @@ pub(crate) mod text;
 mod usage;
 
 pub use check::check;
-pub use reach::ops_of_compositions;
+pub use reach::{Instance, ops_of_jobs};
 
 /// The checked body of a `job` or `graph`.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ pub(super) enum Scan {
     More,
     /// Nothing: the text is at its end.
     End,
-    /// What is wrong, so many lines below the first of the record.
+    /// What is wrong, so many lines below the first of the record, in the cell behind those that were read.
     Wrong(&'static str, usize),
 }
 

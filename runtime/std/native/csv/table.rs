@@ -98,7 +98,9 @@ impl Records {
                 Scan::More => last = !input.fill()?,
                 Scan::End => return Ok(false),
                 Scan::Wrong(what, lines) => {
-                    return Err(at(input, self.next_line + lines, (None, what.into())));
+                    let column = format!("column {}", self.record.len() + 1);
+                    let line = self.next_line + lines;
+                    return Err(at(input, line, (Some(column), what.into())));
                 }
             }
         }

@@ -1,0 +1,5 @@
+//! `dynopc` itself as a process: what it starts, what ends with it, its exit codes.
+
+mod ending;
+mod support;
+mod tests;
