@@ -353,7 +353,7 @@ impl Frontend {
             Err(error @ LinkError::Linker(_)) if !options.libraries.is_empty() => self.stopped(
                 "linking",
                 &error.to_string(),
-                "a library given with `--link` is broken, or made for another machine",
+                crate::foreign::help_of(&error.to_string()),
             ),
             Err(error @ LinkError::Linker(_)) => self.broken("linking", &error.to_string()),
             Err(error) => self.stopped(

@@ -18,18 +18,27 @@ pub fn read_libraries(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, String> {
     for path in paths {
         let bytes = std::fs::read(path)
             .map_err(|error| format!("can't read the library {}: {error}", path.display()))?;
-        let known = bytes.starts_with(b"!<arch>\n") || bytes.starts_with(b"\x7fELF\x02");
-        // A shared library has type 3 (ET_DYN) behind the sixteen bytes of its identification.
-        let shared = bytes.starts_with(b"\x7fELF") && bytes.get(16) == Some(&3);
-        if !known || shared {
+        if let Err(why) = crate::archive::check(&bytes) {
             return Err(format!(
-                "{} is no static library: `--link` takes archives (`.a`) and object files for x86-64",
+                "{} is no static library: {why}\n  help: `--link` takes archives (`.a`) and object files for x86-64",
                 path.display()
             ));
         }
         libraries.push(bytes);
     }
     Ok(libraries)
+}
+
+/// What to do where the libraries given with `--link` can't be linked, by what the linker says.
+pub fn help_of(message: &str) -> &'static str {
+    let message = message.to_lowercase();
+    if message.contains("undefined symbol") {
+        "a library given with `--link` needs another one: give that with `--link` too"
+    } else if message.contains("duplicate symbol") {
+        "a function is there twice, in two libraries, or in one and in the executable's own: leave one out, or give it another name"
+    } else {
+        "a library given with `--link` is broken, or made for another machine"
+    }
 }
 
 /// A diagnostic for each extern function whose symbol is among those that the linker's message says it has not found.

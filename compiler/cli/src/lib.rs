@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod archive;
 pub mod commands;
 pub mod disk;
 pub mod driver;

@@ -22,17 +22,7 @@ pub unsafe extern "C" fn dyn_fs_glob(ctx: Ctx, out: Ptr, pattern: Ptr) -> Status
     unsafe {
         let pattern = str_of(pattern);
         give(ctx, out, || {
-            let options = glob::MatchOptions {
-                case_sensitive: true,
-                require_literal_separator: true,
-                require_literal_leading_dot: true,
-            };
-            let paths = glob::glob_with(pattern, options)
-                .map_err(|error| format!("`{pattern}` is no pattern: {}", error.msg))?;
-            sorted(
-                paths
-                    .map(|path| path.map_err(|error| refused("read", error.path(), error.error()))),
-            )
+            sorted(crate::globs::paths(pattern)?.into_iter().map(Ok))
         })
     }
 }

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod environment;
 pub mod files;
 pub mod folders;
+mod globs;
 pub mod gzip;
 pub mod hashes;
 pub mod http;
