@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod archive;
 pub mod commands;
@@ -59,16 +59,25 @@ enum Command {
 }
 
 /// Options of `run` that take a value, which may stand behind them.
-const RUN_OPTIONS: [&str; 3] = ["--linker", "--backend", "--message-format"];
+fn run_options_with_values() -> Vec<String> {
+    let cli = Cli::command();
+    let run = cli.find_subcommand("run");
+    let options = run.into_iter().flat_map(clap::Command::get_opts);
+    options
+        .filter(|option| option.get_action().takes_values())
+        .filter_map(|option| option.get_long().map(|name| format!("--{name}")))
+        .collect()
+}
 
 /// Puts `--` behind the file of `dynopc run FILE …`, so that all that follows is the program's, `--help` too.
 fn with_separator(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if arguments.get(1).is_none_or(|word| word != "run") {
         return arguments;
     }
+    let with_values = run_options_with_values();
     let mut at = 2;
     while let Some(word) = arguments.get(at) {
-        if RUN_OPTIONS.iter().any(|option| word == option) {
+        if with_values.iter().any(|option| word == option.as_str()) {
             at += 2;
         } else if word.as_encoded_bytes().starts_with(b"-") && word != "-" {
             at += 1;
@@ -133,6 +142,10 @@ mod tests {
         assert_eq!(
             separated("dynopc run --linker cc a.dyn -n 1"),
             line("dynopc run --linker cc a.dyn -- -n 1")
+        );
+        assert_eq!(
+            separated("dynopc run --link a.a --link=b.a --opt-level 2 a.dyn -n 1"),
+            line("dynopc run --link a.a --link=b.a --opt-level 2 a.dyn -- -n 1")
         );
         assert_eq!(
             separated("dynopc run a.dyn -- x"),

@@ -358,6 +358,7 @@ macro_rules! runtime_entries {
             fn dyn_str_contains(ctx: Ctx, out: Ptr, text: Ptr, part: Ptr) -> Status;
             fn dyn_str_find(ctx: Ctx, out: Ptr, text: Ptr, part: Ptr) -> Status;
             fn dyn_str_slice(ctx: Ctx, out: Ptr, text: Ptr, start: I64, end: I64) -> Status;
+            fn dyn_str_repeat(ctx: Ctx, out: Ptr, text: Ptr, count: I64) -> Status;
             fn dyn_str_parse_int(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
             fn dyn_str_parse_float(ctx: Ctx, out: Ptr, text: Ptr) -> Status;
         }

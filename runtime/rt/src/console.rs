@@ -199,6 +199,38 @@ impl Console {
     }
 }
 
+/// The lines of a message that a step logs, at least one. Of a line that was drawn again and again behind a `\r`, as programs show
+/// their progress, the last state is left; other control characters are written out, so that they can't act on the terminal.
+pub fn log_lines(message: &str) -> Vec<String> {
+    let mut lines: Vec<String> = message
+        .lines()
+        .map(|line| {
+            printable(
+                line.rsplit('\r')
+                    .find(|state| !state.is_empty())
+                    .unwrap_or(""),
+            )
+        })
+        .collect();
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+/// A line as a terminal may get it.
+pub fn printable(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    for c in line.chars() {
+        if c.is_control() && c != '\t' {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// An object of the JSON log, built field by field.
 pub struct LogObject(String);
 
@@ -239,5 +271,21 @@ impl LogObject {
     pub fn finish(mut self) -> String {
         self.0.push('}');
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::log_lines;
+
+    #[test]
+    fn messages_can_not_act_on_the_terminal() {
+        assert_eq!(log_lines("one\ntwo\n"), ["one", "two"]);
+        assert_eq!(log_lines(""), [""]);
+        assert_eq!(log_lines(" 10%\r 50%\r100%\r\n"), ["100%"]);
+        assert_eq!(
+            log_lines("\u{1b}[2Jgone\tor not"),
+            ["\\u{1b}[2Jgone\tor not"]
+        );
     }
 }

@@ -134,7 +134,10 @@ fn log_line(ctx: Ctx, level: Level, message: &str) {
                 Level::Warn => paint.warning("warning: "),
                 Level::Error => paint.error("error: "),
             };
-            format!("{} {word}{message}", paint.faint(&format!("{step}:")))
+            let step = paint.faint(&format!("{step}:"));
+            let lines = console::log_lines(message);
+            let lines = lines.iter().map(|line| format!("{step} {word}{line}\n"));
+            lines.collect()
         }
     });
 }

@@ -7,7 +7,7 @@ use dynop_abi::plan::{Job, Place};
 use dynop_pool::{RunOutcome, RunStatus, StepCounts, StepFailure};
 use dynop_values::json;
 
-use crate::console::{Console, LogFormat, LogObject, Paint};
+use crate::console::{Console, LogFormat, LogObject, Paint, printable};
 
 /// How many failures are told in full; all of them are in the JSON log.
 const TOLD: usize = 20;
@@ -73,8 +73,8 @@ fn is_without_result(outcome: &RunOutcome) -> bool {
 
 fn write_failure(text: &mut String, paint: Paint, failure: &StepFailure) {
     let key = paint.strong(&failure.step_key);
-    let mut message = failure.message.lines();
-    let first = message.next().unwrap_or("");
+    let mut message = failure.message.lines().map(printable);
+    let first = message.next().unwrap_or_default();
     let _ = writeln!(text, "{} step {key} failed: {first}", paint.error("error:"));
     for line in message {
         let _ = writeln!(text, "       {line}");

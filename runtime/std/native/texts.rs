@@ -179,6 +179,32 @@ pub unsafe extern "C" fn dyn_str_replace(
     }
 }
 
+/// The text so many times.
+///
+/// # Safety
+/// Called by the convention of `dynop_abi::entries`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dyn_str_repeat(ctx: Ctx, out: Ptr, text: Ptr, count: I64) -> Status {
+    // SAFETY: the convention.
+    unsafe {
+        let text = str_of(text);
+        give(ctx, out, || repeated(text, count))
+    }
+}
+
+fn repeated(text: &str, count: i64) -> Result<StrRepr, Failure> {
+    let count = usize::try_from(count).unwrap_or(0);
+    let length = text.len().checked_mul(count).ok_or(Failure::Memory)?;
+    let mut all = Vec::new();
+    // All of it at once: a size that there is no memory for fails before any of it is taken.
+    all.try_reserve_exact(length).map_err(|_| Failure::Memory)?;
+    // An empty text would be repeated without end for nothing.
+    while all.len() < length {
+        all.extend_from_slice(text.as_bytes());
+    }
+    Ok(text::new(&all)?)
+}
+
 /// The characters from `start` up to `end`; what lies outside is left out.
 ///
 /// # Safety

@@ -30,15 +30,15 @@ pub struct Run {
     compile: CompileOptions,
     #[command(flatten)]
     messages: MessageOptions,
-    /// The program's main source file, and behind it what the program is given: `dynopc run main.dyn --help` shows what it
-    /// takes
+    /// The program's main source file
+    file: PathBuf,
+    /// What the program is given: `dynopc run main.dyn --help` shows what it takes
     #[arg(
         trailing_var_arg = true,
-        required = true,
-        value_name = "FILE [ARGUMENTS]"
+        allow_hyphen_values = true,
+        value_name = "ARGUMENTS"
     )]
-    // One list, since the options of this command end where the file stands.
-    words: Vec<OsString>,
+    arguments: Vec<OsString>,
 }
 
 impl Run {
@@ -51,18 +51,15 @@ impl Run {
                 return ExitCode::from(2);
             }
         };
-        let mut words = self.words.into_iter();
-        let file = PathBuf::from(words.next().unwrap_or_default());
-        let arguments: Vec<OsString> = words.collect();
         let mut front = Frontend::default();
-        front.check(&file);
+        front.check(&self.file);
         let built = front.build(&options, None);
         front.report(self.messages.message_format);
         let Ok(Built::Executable(bytes)) = built else {
             return ExitCode::FAILURE;
         };
-        let name = super::build::default_output(&file);
-        match execute(&name.to_string_lossy(), &bytes, &arguments) {
+        let name = super::build::default_output(&self.file);
+        match execute(&name.to_string_lossy(), &bytes, &self.arguments) {
             Ok(code) => code,
             Err(error) => {
                 say(&format!("error: can't run the program: {error}"));
