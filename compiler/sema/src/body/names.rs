@@ -387,6 +387,19 @@ impl BodyChecker<'_, '_> {
     pub(super) fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> Expr {
         let base = self.expr(base, None);
         let ty = self.infer.shallow(&base.ty);
+        if let (
+            ast::ExprKind::Range {
+                start,
+                end,
+                inclusive,
+                ..
+            },
+            Ty::List(_) | Ty::Str | Ty::Bytes,
+        ) = (&index.kind, &ty)
+        {
+            self.index_by_range(&ty, (&base, start, end, *inclusive), span);
+            return self.error_expr(span);
+        }
         let (index, item) = match &ty {
             Ty::List(item) => {
                 let rule = Origin::Rule("a list is indexed by an `Int`");
@@ -418,6 +431,43 @@ impl BodyChecker<'_, '_> {
             item,
             span,
         )
+    }
+
+    /// `xs[1..3]`
+    fn index_by_range(
+        &mut self,
+        ty: &Ty,
+        (base, start, end, inclusive): (&Expr, &ast::Expr, &ast::Expr, bool),
+        span: Span,
+    ) {
+        let text = self.show(ty);
+        let place = start.span.to(end.span);
+        let diagnostic = Diagnostic::new(
+            &types::NOT_INDEXABLE,
+            place,
+            format!("a `{text}` is not indexed by a range"),
+        )
+        .here("one element is taken by an `Int`")
+        .label(base.span, format!("this is a `{text}`"));
+        let edit = |start, end, text: &str| dynop_base::Edit {
+            span: Span { start, end, ..span },
+            text: text.to_string(),
+        };
+        self.report(if inclusive {
+            diagnostic.help("a part of it is `.slice(start, end)`, without what stands at `end`")
+        } else {
+            diagnostic
+                .help("a part of it is `.slice(start, end)`")
+                .fix_all(
+                    "call `slice`",
+                    vec![
+                        edit(base.span.end, start.span.start, ".slice("),
+                        edit(start.span.end, end.span.start, ", "),
+                        edit(end.span.end, span.end, ")"),
+                    ],
+                    dynop_base::Applicability::Maybe,
+                )
+        });
     }
 
     pub(super) fn not_indexable(&mut self, ty: &Ty, span: Span) {

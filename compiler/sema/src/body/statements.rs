@@ -151,6 +151,9 @@ impl BodyChecker<'_, '_> {
             (BinaryOp::Add, Ty::List(_)) => {
                 diagnostic.help("add one element with `.push(…)`, all of a list with `.extend(…)`")
             }
+            (BinaryOp::Coalesce, Ty::Option(_)) => {
+                diagnostic.help("write it out: `x = x ?? value`")
+            }
             _ => diagnostic,
         });
     }

@@ -148,14 +148,22 @@ impl<'t> Builder<'t> {
     fn index(&mut self, base: Box<Expr>, pair: Node<'t>) -> ExprKind {
         let place = self.span(&pair);
         let mut index = None;
+        let mut slice = false;
         self.apart(|b| {
             for part in pair.into_inner() {
                 match part.as_rule() {
+                    Rule::stray_index if part.as_str().starts_with(':') => {
+                        slice = true;
+                        b.report_slice(&part, place);
+                    }
                     Rule::stray_index => b.report_unexpected(&part),
                     _ => index = Some(b.expr(part)),
                 }
             }
         });
+        if slice {
+            return ExprKind::Error;
+        }
         ExprKind::Index {
             base,
             index: Box::new(index.unwrap_or_else(|| self.error_expr(place))),

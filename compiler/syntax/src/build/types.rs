@@ -9,7 +9,7 @@ impl<'t> Builder<'t> {
     pub(super) fn ty(&mut self, pair: Node<'t>) -> Type {
         let span = self.span(&pair);
         if pair.as_rule() != Rule::r#type {
-            self.report_missing("a type", span.start as usize);
+            self.report_missing_type(span.start as usize);
             return self.error_type_at(span);
         }
         let mut inner = pair.into_inner();

@@ -167,6 +167,28 @@ impl<'t> Builder<'t> {
         self.report(diagnostic);
     }
 
+    /// No type where one is wanted, or one written as elsewhere: `[Int]`, `{Str: Int}`.
+    pub(crate) fn report_missing_type(&mut self, at: usize) {
+        let (span, found) = self.found_instead(at);
+        let help = match self.source(span) {
+            "[" => "a list of `T` has the type `List<T>`",
+            "{" => {
+                "a map has the type `Map<K, V>`, a set `Set<T>`; a struct is declared by its name"
+            }
+            "|" => "the type of a function is `fn(A) -> B`",
+            "*" | "&" => "there are no references: a value has its type alone, `T`",
+            _ => return self.report_missing("a type", at),
+        };
+        let diagnostic = Diagnostic::new(
+            &codes::SYNTAX,
+            span,
+            format!("expected a type, found {found}"),
+        )
+        .here("expected a type")
+        .help(help);
+        self.report(diagnostic);
+    }
+
     pub(crate) fn report_missing_annotation(
         &mut self,
         what: &str,
@@ -184,9 +206,26 @@ impl<'t> Builder<'t> {
                 next,
                 format!("expected `:` after the {what}{shown}, found {found}"),
             )
-            .here("expected `:` and the type")
-            .help(format!("write `{}: {written}`", name.name))
-            .fix("add `:`", name.span.at_end(), ":", Applicability::Maybe);
+            .here("expected `:` and the type");
+            if name
+                .name
+                .as_str()
+                .starts_with(|c: char| c.is_ascii_uppercase())
+                && written.starts_with(|c: char| c.is_ascii_lowercase())
+            {
+                let turned = format!("{written}: {}", name.name);
+                let whole = name.span.to(next);
+                self.report(diagnostic.fix(
+                    "the name comes first",
+                    whole,
+                    turned,
+                    Applicability::Maybe,
+                ));
+                return;
+            }
+            let diagnostic = diagnostic
+                .help(format!("write `{}: {written}`", name.name))
+                .fix("add `:`", name.span.at_end(), ":", Applicability::Maybe);
             self.report(diagnostic);
             return;
         }

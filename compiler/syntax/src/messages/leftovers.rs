@@ -1,7 +1,7 @@
 //! What is left over: tokens that fit nowhere, and what was probably meant by them.
 
 use dynop_base::codes::syntax as codes;
-use dynop_base::{Applicability, Diagnostic, Span, nearest};
+use dynop_base::{Applicability, Diagnostic, Edit, Span, nearest};
 
 use super::foreign::{advice_about, instead_of};
 use super::{KEYWORDS, token_at, token_before};
@@ -31,6 +31,37 @@ impl<'t> Builder<'t> {
             return;
         }
         self.report_unexpected_at(pair.as_span().start(), wanted);
+    }
+
+    /// `xs[1:2]`; `whole` are the brackets and what is in them.
+    pub(crate) fn report_slice(&mut self, pair: &Node<'t>, whole: Span) {
+        let (colon, _) = self.found(pair.as_span().start());
+        let diagnostic = Diagnostic::new(&codes::SYNTAX, colon, "a part of a list has no brackets")
+            .here("not here");
+        let end = pair.as_str().trim_end().to_string();
+        let simple = end.len() > 1 && !end[1..].contains(':');
+        let close = Span {
+            start: whole.end.saturating_sub(1),
+            ..whole
+        };
+        let open = Span {
+            end: whole.start + 1,
+            ..whole
+        };
+        let edit = |span, text: &str| Edit {
+            span,
+            text: text.to_string(),
+        };
+        self.report(if simple && self.source(close) == "]" {
+            diagnostic.fix_all(
+                "call `slice`",
+                vec![edit(open, ".slice("), edit(colon, ", "), edit(close, ")")],
+                Applicability::Maybe,
+            )
+        } else {
+            diagnostic
+                .help("it is `xs.slice(start, end)`; `xs.slice(start, xs.len())` goes to the end")
+        });
     }
 
     /// `{x=}` and `{x!r}` of Python's f-strings.
