@@ -86,10 +86,9 @@ impl Scanner<'_> {
         if self.previous.end != start || !self.previous.operand {
             return false;
         }
-        let behind = self.text[start..].trim_start_matches('?');
-        let behind = behind.trim_start_matches([' ', '\t', '\r']);
+        let behind = self.text[start + 2..].trim_start_matches([' ', '\t', '\r']);
         match behind.as_bytes().first() {
-            None | Some(b'\n' | b'=') => true,
+            None | Some(b'?' | b'\n' | b'=') => true,
             Some(b'/') => behind.starts_with("//"),
             Some(b'>' | b',' | b')') => !self.angles.is_empty(),
             _ => false,
