@@ -1,6 +1,6 @@
 //! Repairs that diagnostics carry, for a place in the text.
 
-use dynop_base::{Applicability, Code, Diagnostic, Edit, Span};
+use dynop_base::{Applicability, Code, Diagnostic, Edit, Span, codes};
 
 use crate::Analysis;
 
@@ -43,7 +43,11 @@ impl Analysis {
             .enumerate()
             .map(|(index, fix)| QuickFix {
                 title: fix.title.clone(),
-                edits: fix.edits.iter().map(|edit| self.laid_out(edit)).collect(),
+                edits: fix
+                    .edits
+                    .iter()
+                    .map(|edit| self.laid_out(edit, diagnostic.code))
+                    .collect(),
                 code: diagnostic.code,
                 mends: diagnostic.primary.span,
                 preferred: index == 0 && fix.applicability != Applicability::Placeholder,
@@ -53,7 +57,7 @@ impl Analysis {
 
     /// An edit as it fits the text around it: new lines are indented as the line that they follow, and what empties its
     /// lines takes them away.
-    fn laid_out(&self, edit: &Edit) -> Edit {
+    fn laid_out(&self, edit: &Edit, code: &Code) -> Edit {
         let span = edit.span;
         let Some(file) = self.sources().get(span.file) else {
             return edit.clone();
@@ -70,6 +74,18 @@ impl Analysis {
             let indent = &line[..line.len() - line.trim_start_matches(blank).len()];
             // A new line comes behind the comma that ends the one before it.
             let comma = u32::from(edit.text.starts_with('\n') && after.starts_with(','));
+            // Arms of a `match` in one line stay in it.
+            if code.id == codes::types::NOT_EXHAUSTIVE.id
+                && !line.trim().is_empty()
+                && after.trim_start_matches([' ', ',']).starts_with('}')
+            {
+                let text = edit.text.trim_start_matches('\n').replace('\n', ", ");
+                let text = match before.trim_end().ends_with('{') {
+                    true => text,
+                    false => format!(", {text}"),
+                };
+                return Edit { span, text };
+            }
             return Edit {
                 span: Span {
                     start: span.start + comma,

@@ -225,7 +225,9 @@ impl BodyChecker<'_, '_> {
             function.name,
             call.join(", ")
         ));
-        let diagnostic = with_added(diagnostic, missing.iter().map(|p| p.name), args, end);
+        let added = missing.iter().map(|param| (param.name, &param.ty));
+        let fails = self.mode == super::Mode::Code;
+        let diagnostic = with_added(diagnostic, added, args, end, fails);
         let diagnostic = self.declared(diagnostic, id, skip);
         self.report(diagnostic);
     }
@@ -436,21 +438,56 @@ fn other_than(params: &[hir::Param], skip: usize, name: Symbol) -> Symbol {
     others.next().map_or(name, |param| param.name)
 }
 
-/// Adds the repair of a call that lacks these arguments; `end` is its closing parenthesis.
-pub(super) fn with_added(
+/// Adds the repair of a call that lacks these arguments; `end` is its closing parenthesis, `fails` whether code stands there.
+pub(super) fn with_added<'t>(
     diagnostic: Diagnostic,
-    names: impl Iterator<Item = Symbol>,
+    missing: impl Iterator<Item = (Symbol, &'t Ty)>,
     args: &[ast::Arg],
     end: Span,
+    fails: bool,
 ) -> Diagnostic {
-    let added: Vec<String> = names.map(|name| format!("{name}: …")).collect();
+    let mut named: Vec<String> = Vec::new();
+    let mut added: Vec<String> = Vec::new();
+    for (name, ty) in missing {
+        let value = stand_in(ty).unwrap_or_else(|| match fails {
+            true => "fail \"not written yet\"".to_owned(),
+            false => "…".to_owned(),
+        });
+        named.push(format!("{name}: …"));
+        added.push(format!("{name}: {value}"));
+    }
+    let title = format!("add `{}`", named.join(", "));
     let added = added.join(", ");
-    let title = format!("add `{added}`");
     let (place, text) = match args.last() {
         Some(last) => (last.span.at_end(), format!(", {added}")),
         None => (end.at_start(), added),
     };
     diagnostic.fix(title, place, text, dynop_base::Applicability::Placeholder)
+}
+
+/// The plainest value of a type, for who has to put another one in its place; `None` of types without one.
+fn stand_in(ty: &Ty) -> Option<String> {
+    Some(match ty {
+        Ty::Int => "0".to_owned(),
+        Ty::Float => "0.0".to_owned(),
+        Ty::Bool => "false".to_owned(),
+        Ty::Str | Ty::Path => "\"\"".to_owned(),
+        Ty::Bytes => "b\"\"".to_owned(),
+        Ty::Duration => "0s".to_owned(),
+        Ty::Option(_) => "none".to_owned(),
+        Ty::List(_) => "[]".to_owned(),
+        Ty::Map(_) => "[:]".to_owned(),
+        Ty::Tuple(items) => {
+            let items: Option<Vec<String>> = items.iter().map(stand_in).collect();
+            format!("({})", items?.join(", "))
+        }
+        Ty::NamedTuple(fields) => {
+            let field = |(name, ty): &(Symbol, Ty)| Some(format!("{name}: {}", stand_in(ty)?));
+            let fields: Option<Vec<String>> = fields.iter().map(field).collect();
+            format!("({})", fields?.join(", "))
+        }
+        _ => return None,
+    })
 }
 
 fn is_closure(expr: &ast::Expr) -> bool {

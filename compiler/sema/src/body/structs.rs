@@ -189,7 +189,7 @@ impl BodyChecker<'_, '_> {
             match value {
                 Some(value) => values.push(value),
                 None => {
-                    absent.push(field.name);
+                    absent.push((field.name, &field.ty));
                     missing.push(format!("`{}: {}`", field.name, cx.show(&field.ty)));
                 }
             }
@@ -217,6 +217,7 @@ impl BodyChecker<'_, '_> {
                 absent.into_iter(),
                 written.args,
                 end,
+                self.mode == super::Mode::Code,
             ));
         }
         made(ExprKind::Error, ty, written.span)
