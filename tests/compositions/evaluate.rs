@@ -29,6 +29,12 @@ pub fn evaluate(node: &Node, names: &Names) -> Value {
     match node {
         Node::Const(n) => Number(*n),
         Node::Name(name) => names.get(name).cloned().unwrap_or(Failed),
+        // Where an option is wanted, what was skipped is `none`.
+        Node::Call("or_nine", x) => match evaluate(x, names) {
+            Number(n) => Number(n),
+            Skipped => Number(9),
+            _ => Failed,
+        },
         Node::Call(op, x) => number([evaluate(x, names)], |[x]| match *op {
             "double" => Number(x * 2 % 1000),
             "twice" => Number(x * 2 % 1000 * 2 % 1000),
@@ -72,6 +78,12 @@ pub fn evaluate(node: &Node, names: &Names) -> Value {
             if *total { sum(items) } else { items }
         }
         Node::Numbers(n) => Items((0..*n).map(|i| (format!("k{i}"), Number(i + n))).collect()),
+        Node::Broken(n) => {
+            let mut items: Vec<_> = (0..*n).map(|i| (format!("k{i}"), Number(i + n))).collect();
+            // Stands for the keys that never came.
+            items.push(("/".to_owned(), Lost));
+            Items(items)
+        }
         Node::Inner(x, _) => number([evaluate(x, names)], |[x]| {
             Items(
                 (0..x % 3)

@@ -21,6 +21,8 @@ pub enum Node {
     Raised(Box<Node>, Box<Node>, bool),
     /// `numbers(n)`
     Numbers(i64),
+    /// `broken(n)`, which fails behind its numbers.
+    Broken(i64),
     /// `inner(x)`, or `listed(x)`
     Inner(Box<Node>, bool),
     /// `d.map(|name| x)`
@@ -96,7 +98,7 @@ impl Generator {
     }
 
     fn number(&mut self, known: &[Known], depth: u32) -> Node {
-        let choice = if depth > 0 { self.below(11) } else { 0 };
+        let choice = if depth > 0 { self.below(12) } else { 0 };
         let deep = depth.saturating_sub(1);
         match choice {
             2 => Node::Call("double", Box::new(self.number(known, deep))),
@@ -113,6 +115,7 @@ impl Generator {
             ),
             8 => Node::Call("risky", Box::new(self.number(known, deep))),
             9 => Node::Count(Box::new(self.dynamic(known, deep))),
+            11 => Node::Call("or_nine", Box::new(self.number(known, deep))),
             10 => Node::After(
                 Box::new(self.number(known, deep)),
                 Box::new(self.either(known, deep)),
@@ -137,7 +140,7 @@ impl Generator {
 
     /// A number that depends on an item.
     fn number_of(&mut self, known: &[Known], depth: u32, item: &str) -> Node {
-        let choice = if depth > 0 { self.below(9) } else { 0 };
+        let choice = if depth > 0 { self.below(10) } else { 0 };
         let deep = depth.saturating_sub(1);
         match choice {
             1 => Node::Call("double", Box::new(self.number_of(known, deep, item))),
@@ -149,6 +152,7 @@ impl Generator {
             4 => Node::Call("twice", Box::new(self.number_of(known, deep, item))),
             5 => Node::Call("risky", Box::new(self.number_of(known, deep, item))),
             6 => Node::Count(Box::new(self.dynamic_of(known, deep, item))),
+            9 => Node::Call("or_nine", Box::new(self.number_of(known, deep, item))),
             7 => Node::After(
                 Box::new(self.number_of(known, deep, item)),
                 Box::new(self.either(known, deep)),
@@ -212,6 +216,7 @@ impl Generator {
             ),
             _ => match self.pick(known, true) {
                 Some(name) => name,
+                None if self.below(12) == 0 => Node::Broken(self.below(3) as i64),
                 None => Node::Numbers(self.below(4) as i64),
             },
         }
@@ -272,6 +277,7 @@ impl Node {
                 format!("raised({}, {}).{part}", d.text(), by.text())
             }
             Self::Numbers(n) => format!("numbers({n})"),
+            Self::Broken(n) => format!("broken({n})"),
             Self::Inner(x, yields) => {
                 let op = if *yields { "inner" } else { "listed" };
                 format!("{op}({})", x.text())

@@ -11,7 +11,7 @@ use evaluate::{Names, Value, evaluate};
 use generate::Generator;
 
 const OPS: &str = include_str!("ops.dyn");
-const JOBS: u64 = 60;
+const JOBS: u64 = 120;
 
 /// What is not supported, and a map that depends on no item, may come out of a generator that does not look for them.
 const REFUSED: [&str; 2] = ["E0901", "E0306"];

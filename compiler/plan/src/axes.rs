@@ -127,6 +127,13 @@ impl Axes {
         Some(scope)
     }
 
+    /// The axis that was made first over what a step without an op gives.
+    pub fn first_of(&self, step: StepId) -> Option<Axis> {
+        let is_first = |one: &Described| one.over.step == step && one.base.is_none();
+        let at = self.all.iter().position(is_first)?;
+        Some(Axis(at as u32))
+    }
+
     /// The step whose output an axis is.
     pub fn maker(&self, axis: Axis) -> Option<StepId> {
         self.all.get(axis.0 as usize).map(|one| one.over.step)

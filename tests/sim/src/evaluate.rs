@@ -236,7 +236,10 @@ impl<'j> Evaluator<'j> {
         let scope = self.job.steps[step as usize].scope;
         let chain = self.job.chain(scope);
         if chain.len() <= path.len() {
-            return self.run(step, &self.outer(path, scope)).value.is_ok();
+            let outcome = self.run(step, &self.outer(path, scope));
+            let stands = |(_, item): &(String, Result<Value, Missing>)| item.is_ok();
+            return outcome.value.is_ok()
+                && (!self.items_are_seen(step) || outcome.items.iter().all(stands));
         }
         let next = chain[path.len()];
         self.complete(next, path).is_ok()
@@ -244,6 +247,16 @@ impl<'j> Evaluator<'j> {
                 .instances(next, path)
                 .iter()
                 .all(|inner| !bad(inner) && self.is_done(step, inner))
+    }
+
+    /// Whether what comes after a step sees that items of it stand for failures: there is a scope over them, beside it.
+    fn items_are_seen(&self, step: StepId) -> bool {
+        let home = self.job.steps[step as usize].scope;
+        self.job.scopes.iter().any(|scope| {
+            scope.over.is_some_and(|over| over.step == step)
+                && scope.parent == home
+                && scope.path.is_empty()
+        })
     }
 
     /// The keys of what a join goes over, each with its value, and whether those are all.

@@ -56,6 +56,7 @@ impl Evaluator<'_, '_, '_> {
     }
 
     fn wait(&mut self, one: &Waited, home: &View, span: Span, order: &mut Order) -> Option<()> {
+        self.items_are_seen(one.step, span)?;
         let own = |axis: &&Axis| home.seen.contains(axis) && !one.all.contains(axis);
         let of: Vec<Axis> = one.seen.iter().filter(own).copied().collect();
         let (known, path) = self.clone_path(&one.seen, &of, home, span)?;
@@ -86,6 +87,25 @@ impl Evaluator<'_, '_, '_> {
             order.at.push(after);
         }
         Some(())
+    }
+
+    /// A `zip`, `concat` or `filter` succeeds also where items of it stand for failures, which hold back what waits for it.
+    /// Whether there are some is seen from a scope over its items, which is made here if there is none.
+    fn items_are_seen(&mut self, step: StepId, span: Span) -> Option<()> {
+        let made = self.steps.get(step as usize)?;
+        if made.action.op().is_some() {
+            return Some(());
+        }
+        let axis = self.axes.first_of(step)?;
+        let mut items = View {
+            seen: self.step_seen.get(step as usize)?.clone(),
+            native: self.step_axes.get(step as usize)?.clone(),
+        };
+        items
+            .native
+            .push(self.axes.native_after(&items.native, axis));
+        items.seen.push(axis);
+        self.scope(&items, span).map(|_| ())
     }
 
     /// The steps that waiting for a value waits for; `all` are the axes of which all clones are meant.

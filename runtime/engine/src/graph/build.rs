@@ -377,7 +377,7 @@ impl Builder<'_> {
 
     /// What `after(before)` means for a step of `scope`.
     fn after(&mut self, before: StepId, scope: ScopeId) -> Dep {
-        let mut node = self.graph.step_nodes[before as usize];
+        let mut node = self.ended(before);
         let mut at = self.graph.nodes[node as usize].scope;
         while !self.graph.encloses(at, scope) {
             node = self.barrier(node, at, Tolerance::Nothing);
@@ -389,10 +389,37 @@ impl Builder<'_> {
         }
     }
 
+    /// The node whose end is that of a step: of one without an op, a node that sees whether items of it stand for failures,
+    /// if the plan has a scope over them.
+    fn ended(&mut self, step: StepId) -> NodeId {
+        let node = self.graph.step_nodes[step as usize];
+        if self.job.steps[step as usize].action.op().is_some() {
+            return node;
+        }
+        let home = self.graph.nodes[node as usize].scope;
+        let is_over = |&scope: &ScopeId| {
+            let scope = &self.graph.scopes[scope as usize];
+            let over = scope
+                .over
+                .map(|over| self.graph.streams[over as usize].step);
+            over == Some(step) && scope.way.is_empty()
+        };
+        let children = &self.graph.scopes[home as usize].children;
+        let Some(items) = children.iter().copied().find(is_over) else {
+            return node;
+        };
+        let of = |target| Dep {
+            target,
+            tolerates: Tolerance::Skip,
+        };
+        let own = of(Target::Node { node, output: None });
+        self.wait(home, vec![own, of(Target::Stream(items))])
+    }
+
     /// What the end of clones that are found by keys is, without tolerance. What must be waited for besides is added to the
     /// waits.
     fn done(&mut self, after: &After, waits: &mut Vec<Dep>) -> Dep {
-        let mut node = self.graph.step_nodes[after.step as usize];
+        let mut node = self.ended(after.step);
         let chain = self.chain(self.graph.nodes[node as usize].scope);
         let met = after.path.len().min(chain.len());
         for &at in chain[met..].iter().rev() {
