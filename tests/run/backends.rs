@@ -20,10 +20,29 @@ job main(width: Float, height: Float, n: Int) -> (Float, Int) {
 }
 ";
 
+/// A loop over flat values that calls nothing.
+const LOOP: &str = "\
+op bits(numbers: List<Int>) -> Int {
+    var all = 0
+    for number in numbers {
+        all = all | number
+    }
+    all
+}
+
+job main() -> Int {
+    bits([1, 2, 4])
+}
+";
+
 fn emit(options: &BuildOptions, emit: Emit) -> String {
+    emit_of(PROGRAM, options, emit)
+}
+
+fn emit_of(program: &str, options: &BuildOptions, emit: Emit) -> String {
     on_compiler_stack(|| {
         let mut front = Frontend::default();
-        front.check_text("main.dyn", PROGRAM);
+        front.check_text("main.dyn", program);
         match front.build(options, Some(emit)) {
             Ok(Built::Text(text)) => text,
             other => panic!("{other:?}: {:?}", front.diagnostics),
@@ -64,6 +83,16 @@ fn llvm_is_told_what_is_known() {
     ] {
         assert!(text.contains(known), "{known} is missing in\n{text}");
     }
+}
+
+/// What asks for cancellation in each iteration is in the optimiser's way.
+#[test]
+fn llvm_takes_several_elements_at_a_time() {
+    if !Backend::Llvm.is_there() {
+        return;
+    }
+    let text = emit_of(LOOP, &llvm(None), Emit::Llvm);
+    assert!(text.contains("or <2 x i64>"), "{text}");
 }
 
 /// The sections of lines, of functions and of unwinding are there, whoever wrote them.

@@ -102,7 +102,8 @@ impl Head {
         };
         let mut kept = |local: LocalId| local != self.index && Some(local) != end;
         let mut places_kept = true;
-        inst.op.places(&mut |place| places_kept &= kept(place.local));
+        inst.op
+            .places(&mut |place| places_kept &= kept(place.local));
         inst.dst.is_none_or(&mut kept) && places_kept
     }
 
