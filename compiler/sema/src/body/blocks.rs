@@ -58,7 +58,7 @@ impl BodyChecker<'_, '_> {
             let written = stmt;
             if let Some(stmt) = self.statement(stmt) {
                 diverges |= self.stmt_diverges(&stmt);
-                narrowed.extend(self.left_otherwise(written, &stmt));
+                narrowed.extend(self.known_after(written, &stmt));
                 stmts.push(stmt);
             } else {
                 broken = true;
@@ -88,33 +88,6 @@ impl BodyChecker<'_, '_> {
             ty,
             span: block.span,
         }
-    }
-
-    /// After `if x == none { return }` the variable is narrowed for the rest of the block.
-    fn left_otherwise(&mut self, written: &ast::Stmt, stmt: &Stmt) -> Vec<crate::hir::LocalId> {
-        let (
-            StmtKind::Expr(ast::Expr {
-                kind: ast::ExprKind::If { condition, .. },
-                ..
-            }),
-            crate::hir::StmtKind::Expr(Expr {
-                kind:
-                    ExprKind::If {
-                        then,
-                        otherwise: None,
-                        ..
-                    },
-                ..
-            }),
-        ) = (&written.kind, &stmt.kind)
-        else {
-            return Vec::new();
-        };
-        if then.ty != Ty::Never {
-            return Vec::new();
-        }
-        let facts = self.facts(condition, false);
-        self.narrow(facts)
     }
 
     fn stmt_diverges(&self, stmt: &Stmt) -> bool {

@@ -7,6 +7,7 @@ use dynop_base::{Diagnostic, Span};
 
 use super::BodyChecker;
 use super::expressions::made;
+use crate::context::Context;
 use crate::fold::fold;
 use crate::hir::{Arg, Expr, ExprKind, FunctionId};
 use crate::ty::Ty;
@@ -15,7 +16,7 @@ const NANOSECONDS: i64 = 1_000_000_000;
 
 /// A function that the compiler can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KnownCall {
+pub(crate) enum KnownCall {
     /// `Set()`, `Set(list)`, `list.to_set()`
     Set,
     /// `time.date(year, month, day, hour, minute, second)`
@@ -24,20 +25,24 @@ pub(super) enum KnownCall {
     FromUnix,
 }
 
+/// Which of these calls a call of a function is.
+pub(crate) fn known_call(cx: &Context<'_>, id: FunctionId) -> Option<KnownCall> {
+    let module = cx.functions.get(id.0 as usize)?.module;
+    if !cx.is_std(module) {
+        return None;
+    }
+    match (cx.module_name(module), cx.function(id).name.as_str()) {
+        ("core", "Set") | ("list", "to_set") => Some(KnownCall::Set),
+        ("time", "date") => Some(KnownCall::Date),
+        ("time", "from_unix") => Some(KnownCall::FromUnix),
+        _ => None,
+    }
+}
+
 impl BodyChecker<'_, '_> {
     /// Which of these calls a call of a function is.
     pub(super) fn known_call(&self, id: FunctionId) -> Option<KnownCall> {
-        let module = self.cx.functions.get(id.0 as usize)?.module;
-        if !self.cx.is_std(module) {
-            return None;
-        }
-        let name = self.cx.function(id).name;
-        match (self.cx.module_name(module), name.as_str()) {
-            ("core", "Set") | ("list", "to_set") => Some(KnownCall::Set),
-            ("time", "date") => Some(KnownCall::Date),
-            ("time", "from_unix") => Some(KnownCall::FromUnix),
-            _ => None,
-        }
+        known_call(self.cx, id)
     }
 
     /// The value of such a call with checked arguments.

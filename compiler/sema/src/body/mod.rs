@@ -17,7 +17,7 @@ mod conversions;
 mod expressions;
 mod finish;
 mod formats;
-mod known_calls;
+pub(crate) mod known_calls;
 mod literals;
 mod matching;
 mod measures;

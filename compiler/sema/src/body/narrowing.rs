@@ -8,7 +8,7 @@ use dynop_syntax::ast::{self, BinaryOp, ExprKind as Kind, StmtKind, UnaryOp};
 
 use super::BodyChecker;
 use super::expressions::made;
-use crate::hir::{Arg, Expr, ExprKind, LocalId};
+use crate::hir::{Arg, Expr, ExprKind, LocalId, Stmt};
 use crate::scan::each_child;
 use crate::ty::Ty;
 
@@ -49,6 +49,54 @@ impl BodyChecker<'_, '_> {
             },
             _ => {}
         }
+    }
+
+    /// What is known behind a statement is narrowed for the rest of its block: after `if x == none { return }`, and
+    /// `assert x != none`.
+    pub(super) fn known_after(&mut self, written: &ast::Stmt, stmt: &Stmt) -> Vec<LocalId> {
+        let facts = match (&written.kind, &stmt.kind) {
+            (StmtKind::Assert(condition), _) => self.facts(condition, true),
+            (StmtKind::Expr(written), crate::hir::StmtKind::Expr(checked)) => {
+                self.facts_after(written, checked)
+            }
+            _ => return Vec::new(),
+        };
+        self.narrow(facts)
+    }
+
+    /// What is known behind an `if` of which a branch never comes to an end.
+    fn facts_after(&self, written: &ast::Expr, checked: &Expr) -> Vec<LocalId> {
+        let (
+            Kind::If {
+                condition,
+                then: then_written,
+                otherwise: otherwise_written,
+            },
+            ExprKind::If {
+                then, otherwise, ..
+            },
+        ) = (&written.kind, &checked.kind)
+        else {
+            return Vec::new();
+        };
+        let leaves = |expr: &Expr| self.infer.shallow(&expr.ty) == Ty::Never;
+        let mut assigned = Vec::new();
+        let mut facts = Vec::new();
+        match (otherwise_written, otherwise) {
+            (Some(written), Some(checked)) if leaves(then) => {
+                assigned_in(written, &mut assigned);
+                facts = self.facts(condition, false);
+                facts.extend(self.facts_after(written, checked));
+            }
+            (_, Some(checked)) if leaves(checked) => {
+                assigned_in_block(then_written, &mut assigned);
+                facts = self.facts(condition, true);
+            }
+            (None, None) if leaves(then) => facts = self.facts(condition, false),
+            _ => {}
+        }
+        facts.retain(|id| !assigned.iter().any(|name| self.local(*name) == Some(*id)));
+        facts
     }
 
     /// The variable that a whole place is, if it is narrowed.

@@ -137,7 +137,10 @@ impl Composer<'_, '_> {
             }
             ExprKind::Call { callee, .. } => {
                 let function = self.function_named(callee)?;
-                if self.cx.function(function).kind != ast::FunctionKind::Fn {
+                // `Set([1, 2])` and `time.date(…)` are constants, as in the default of a parameter.
+                let known = crate::body::known_calls::known_call(self.cx, function).is_some();
+                let is_fn = self.cx.function(function).kind == ast::FunctionKind::Fn;
+                if !is_fn || (known && !self.mentions(expr)) {
                     return None;
                 }
                 self.function_call(expr, callee, function)
