@@ -168,6 +168,34 @@ impl<'a> Completer<'a> {
             .collect()
     }
 
+    /// The outputs of the op around that a tuple does not have yet, with their colons unless those are there.
+    pub(super) fn outputs_in_tuple(&self, tuple: &Expr, colon: bool) -> Vec<Item> {
+        let function = self.function().filter(|_| self.in_op());
+        let function = function.and_then(|decl| self.at.function_of(decl.name.span));
+        let program = self.at.checked().map(|checked| &checked.program);
+        let outputs = function.map_or(&[][..], |function| &function.outputs.list);
+        let given = |name: &str| match &tuple.kind {
+            ExprKind::Tuple(fields) => fields
+                .iter()
+                .any(|field| field.name.is_some_and(|one| one.name == name)),
+            _ => false,
+        };
+        let wanted = outputs
+            .iter()
+            .filter(|output| outputs.len() > 1 && !given(output.name.as_str()));
+        wanted
+            .map(|output| {
+                let ty = program.map(|program| dynop_sema::display::show(program, &output.ty));
+                let mut item = Item::new(output.name.as_str(), ItemKind::Output, 0)
+                    .detail(ty.unwrap_or_default());
+                if !colon {
+                    item.insert = format!("{}: ", item.label);
+                }
+                item
+            })
+            .collect()
+    }
+
     /// Whether the call around the mark makes an item of a dynamic output; `None` if it makes no output at all.
     fn yields_dynamic(&self) -> Option<bool> {
         let around = self.around();

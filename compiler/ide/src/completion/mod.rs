@@ -177,6 +177,13 @@ impl<'a> Completer<'a> {
                 items
             }
             Place::ArgumentName(call) => self.arguments(call),
+            Place::Part(tuple) => {
+                let mut items = self.outputs_in_tuple(tuple, false);
+                items.extend(self.values());
+                items.extend(keywords(EXPRESSION_WORDS));
+                items
+            }
+            Place::PartName(tuple) => self.outputs_in_tuple(tuple, true),
             Place::Yielded => {
                 let mut items = self.outputs_of_yield();
                 items.extend(self.values());

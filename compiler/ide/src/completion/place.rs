@@ -23,6 +23,10 @@ pub(super) enum Place<'a> {
     ArgumentName(&'a Expr),
     /// What follows `yield`.
     Yielded,
+    /// A value in this tuple or these parentheses, or the name of one: an op may give its outputs so.
+    Part(&'a Expr),
+    /// The name of a value in this tuple.
+    PartName(&'a Expr),
     /// What follows `output_name:`, and whether its quote is there.
     OutputName(bool),
     /// What follows the point behind this, or `?.`.
@@ -144,6 +148,13 @@ impl<'a> Completer<'a> {
             ExprKind::Call { args, .. } if args.iter().any(|arg| self.names(arg)) => {
                 Some(Place::ArgumentName(expr))
             }
+            ExprKind::Tuple(fields)
+                if fields
+                    .iter()
+                    .any(|field| field.name.is_some_and(|name| name.span == self.mark)) =>
+            {
+                Some(Place::PartName(expr))
+            }
             ExprKind::Run { replacements, .. }
                 if replacements.iter().any(|(name, _)| name.span == self.mark) =>
             {
@@ -166,6 +177,14 @@ impl<'a> Completer<'a> {
             Some(Node::Expr(call)) => match &call.kind {
                 ExprKind::Call { args, .. } if args.iter().any(|arg| is_bare(arg, name)) => {
                     Place::Argument(call)
+                }
+                ExprKind::Paren(_) => Place::Part(call),
+                ExprKind::Tuple(fields)
+                    if fields
+                        .iter()
+                        .any(|field| field.name.is_none() && field.value.span == name.span) =>
+                {
+                    Place::Part(call)
                 }
                 _ => Place::Expression,
             },

@@ -286,3 +286,13 @@ fn parts_of_patterns() {
     );
     insta::assert_snapshot!(near(&text));
 }
+
+#[test]
+fn outputs_in_what_is_returned() {
+    let op = |rest: &str| format!("op f() -> (left: Int, right: Str) {{\n    {rest}");
+    insta::assert_snapshot!(near(&op("return (left: 1, $0")));
+    assert_eq!(labels(&op("(le$0\n}\n"))[..2], ["left", "right"]);
+    assert_eq!(labels(&op("(l$0: 1, right: 2)\n}\n")), ["left"]);
+    let inner = "fn f() -> (left: Int, right: Str) {\n    (le$0";
+    assert!(!labels(inner).contains(&"left".to_owned()));
+}

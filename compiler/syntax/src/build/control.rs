@@ -230,12 +230,12 @@ impl<'t> Builder<'t> {
                 // With a guard of which nothing is known no arm below it is said to be out of reach.
                 Rule::arm_junk => {
                     self.report_arm_junk(&part);
-                    guard = Some(self.error_expr(span.at_end()));
+                    guard = guard.or_else(|| Some(self.error_expr(span.at_end())));
                 }
                 Rule::missing_arrow => {
                     let at = part.as_span().start();
                     self.report_missing_arrow(at);
-                    guard = Some(self.error_expr(span.at_end()));
+                    guard = guard.or_else(|| Some(self.error_expr(span.at_end())));
                 }
                 Rule::stray => {
                     self.report_unexpected(&part);
