@@ -178,6 +178,9 @@ impl Composer<'_, '_> {
             CTy::Value(Ty::Option(inner)) if self.cx.show(inner) == wanted => {
                 format!("declare the parameter as `{found}`, or let the op before it give a `{wanted}`")
             }
+            CTy::Value(_) if wanted == "()" && matches!(origin, Origin::Result(_)) => format!(
+                "declare the result, `-> {found}`, or write `let _ = …` if nothing is to come of it"
+            ),
             CTy::Value(_) => format!(
                 "put an op between them that makes the one of the other: `op convert(x: {found}) -> {wanted} {{ … }}`"
             ),
