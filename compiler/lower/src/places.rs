@@ -49,7 +49,15 @@ impl<'p> Builder<'_, 'p> {
     pub(crate) fn store(&mut self, place: &ir::Place, value: Operand) {
         if place.projections.is_empty() {
             self.copy(place.local, value);
-        } else if let Some(ty) = self.box_at(place) {
+            return;
+        }
+        // `tree.kids[0] = tree`: the value is held on its own before what it shares with the place is made the place's alone.
+        // Otherwise it would be put into itself.
+        let value = match value {
+            Operand::Local(local) if local == place.local => self.settled(value),
+            value => value,
+        };
+        if let Some(ty) = self.box_at(place) {
             let value = self.boxed(value, ty);
             self.emit(None, Op::Store(place.clone(), value));
         } else {
