@@ -298,10 +298,7 @@ impl<'c, 's, 'r> StageRun<'c, 's, 'r> {
                     return verdict.state().unwrap_or(State::UpstreamFailed);
                 }
                 GatherFailure::Memory => "no memory for the collected values".to_owned(),
-                GatherFailure::Twice(key) => format!(
-                    "the key {} is collected twice: different keys of the flattened levels have this text",
-                    step_key::quoted(&key)
-                ),
+                GatherFailure::Twice(message) => message,
             };
             unpoisoned(self.shared.gather_failures.lock()).insert(order, message);
             return State::Failed;

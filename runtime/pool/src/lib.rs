@@ -24,6 +24,7 @@ mod shared;
 pub mod step_key;
 mod store;
 mod told;
+mod twice;
 mod waiting;
 mod worker;
 mod yielding;

@@ -329,7 +329,8 @@ impl<'r> Shared<'r> {
                     Collect::Keyed if flat => {
                         let mut joined = key_at(&levels[0]).to_vec();
                         as_text(&mut joined);
-                        let value = entry(place.cast(), &joined, gather.ty)?;
+                        let value = entry(place.cast(), &joined, gather.ty);
+                        let value = value.map_err(|error| error.told(family, position))?;
                         let size = gather.element_type.size as usize;
                         std::ptr::copy_nonoverlapping(scratch.place(), value, size);
                     }
@@ -356,7 +357,7 @@ impl<'r> Shared<'r> {
                         let added = add_flat(place.cast(), *part, outer, gather.ty);
                         walk::release(part.cast(), gather.ty);
                         scratch.forget();
-                        added?;
+                        added.map_err(|error| error.told(family, position))?;
                     }
                     // Made above.
                     Collect::Results => {}
@@ -474,10 +475,21 @@ fn key_at<'l>(level: &'l Level<'_, '_>) -> &'l [u8] {
 /// Why a fan-in gives no value.
 pub(crate) enum GatherFailure {
     Memory,
-    /// This text is the key of several entries.
+    /// This text is the key of several entries; after [`Self::told`], the whole message.
     Twice(String),
     /// An element is not there, because of this failure.
     Missing(Verdict, Option<Arc<Failed>>),
+}
+
+impl GatherFailure {
+    /// With the keys named that have one text, the second of which is met at a position.
+    #[cold]
+    fn told(self, family: &Family<'_>, position: u32) -> Self {
+        match self {
+            Self::Twice(text) => Self::Twice(crate::twice::told(family, position, &text)),
+            other => other,
+        }
+    }
 }
 
 impl From<NoMemory> for GatherFailure {
