@@ -305,7 +305,7 @@ impl Generator {
         let ty = if is_float { Ty::Float } else { Ty::Int };
         let values: Vec<String> = (0..5).map(|_| self.constant(&ty)).collect();
         let index = match self.random.below(6) {
-            0 => format!("{at}"),
+            0 => at.to_string(),
             1 => format!("{at} & 7"),
             _ => format!("{at} & 3"),
         };
