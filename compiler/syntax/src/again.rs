@@ -21,6 +21,8 @@ pub struct Regions {
     pub(crate) ends: Vec<u32>,
     /// The places behind a `}` where nothing is open, in order.
     pub(crate) settled: Vec<u32>,
+    /// Whether there is no such place because a string or comment is open up to the end of the file.
+    pub(crate) open_to_end: bool,
 }
 
 /// What was parsed before an edit.
@@ -236,6 +238,8 @@ impl Cut {
         let later_places = before.regions.settled.iter().filter(|&&place| place > end);
         let moved = |&place: &u32| u32::try_from(i64::from(place) + behind.bytes).unwrap_or(place);
         settled.extend(later_places.map(moved));
+        let open_to_end = middle.regions.open_to_end;
+        settled.retain(|_| !open_to_end);
         let docs = match self.new.start {
             0 => middle.module.docs,
             _ => old.docs.clone(),
@@ -252,6 +256,7 @@ impl Cut {
             regions: Regions {
                 ends: all_ends,
                 settled,
+                open_to_end,
             },
         })
     }

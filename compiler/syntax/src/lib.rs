@@ -63,6 +63,7 @@ fn parse_here(file: FileId, text: &str) -> Parse {
     let mut scanned = scan::scan(file, text);
     let mut diagnostics = std::mem::take(&mut scanned.diagnostics);
     let settled = std::mem::take(&mut scanned.settled);
+    let open_to_end = scanned.open_to_end;
     let builder = build::Builder::new(file, text, &scanned);
     let (module, found, ends) = match DynopParser::parse(Rule::module, &scanned.clean) {
         Ok(pairs) => builder.module(pairs),
@@ -73,6 +74,10 @@ fn parse_here(file: FileId, text: &str) -> Parse {
     Parse {
         module,
         diagnostics,
-        regions: Regions { ends, settled },
+        regions: Regions {
+            ends,
+            settled,
+            open_to_end,
+        },
     }
 }

@@ -66,7 +66,7 @@ fn assert_same(text: &str, again: &Parse, file: FileId) {
 
 #[test]
 fn edits_give_the_same_tree() {
-    let mut state = 0x1234_5678_90ab_cdef_u64;
+    let mut state = 0x1234_5678_90ab_cd31_u64;
     let mut random = move |below: usize| {
         state ^= state << 13;
         state ^= state >> 7;
@@ -87,6 +87,10 @@ fn edits_give_the_same_tree() {
         "()",
         "\"",
         "\"a\"",
+        "\"\"\"",
+        "f\"\"\"{",
+        "/*",
+        "*/",
         ".",
         ",",
         "/// docs\n",

@@ -42,6 +42,8 @@ fn an_unclosed_text_silences_nothing_else() {
         "    let all = [1].map(|y| { say(y, \"a) })\n    unknown\n",
         "    let all = say(f\"{[1].map(|y| { say(\"a\n        , 2)\n    unknown\n",
         "    let all = say(x, r\"\\\n    unknown\n",
+        "    unknown\n    let all = [say(\"\"\"abc\n    x\n",
+        "    unknown\n    let all = say(f\"\"\"abc {x\n    x\n",
     ] {
         let text = format!("op broken(x: Int) -> Int {{\n{broken}}}\n{rest}");
         let found = found(&fixture(&text).analysis);

@@ -366,7 +366,7 @@ impl Scanner<'_> {
 }
 
 /// Whether a line that begins with `word` and goes on with `rest` is a declaration.
-fn begins_item(word: &str, rest: &str) -> bool {
+pub(super) fn begins_item(word: &str, rest: &str) -> bool {
     let Some(rest) = rest.strip_prefix(' ') else {
         return false;
     };

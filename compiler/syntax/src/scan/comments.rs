@@ -49,9 +49,12 @@ impl Scanner<'_> {
 
     pub(super) fn foreign_block_comment(&mut self) {
         let start = self.at;
-        let end = self.text[start + 2..]
-            .find("*/")
-            .map_or(self.bytes.len(), |length| start + length + 4);
+        let closed = self.text[start + 2..].find("*/");
+        self.open_to_end |= closed.is_none();
+        let end = match closed {
+            Some(length) => start + length + 4,
+            None => self.next_item(start).unwrap_or(self.bytes.len()),
+        };
         self.report_foreign_comment(start, start + 2, end);
         self.comments.push(self.span(start, end));
         self.at = start;

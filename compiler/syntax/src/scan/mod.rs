@@ -50,6 +50,8 @@ pub(crate) struct Scanned {
     /// The ends of those `}` behind which nothing is open, in order: from the next line on the text is read as if it began
     /// there. Not on damaged lines.
     pub(crate) settled: Vec<u32>,
+    /// Whether there is none because of a string or comment that nothing closes up to the end of the file.
+    pub(crate) open_to_end: bool,
 }
 
 /// Consecutive `///` lines.
@@ -123,6 +125,9 @@ struct Scanner<'t> {
     diagnostics: Vec<Diagnostic>,
     /// Offsets of mistakes; their lines are the damaged ones.
     damage: Vec<usize>,
+    /// Whether a string or comment is open of which only the rest of the file tells that nothing closes it: then no place is
+    /// settled.
+    open_to_end: bool,
     /// See [`Scanned::settled`], with damaged lines.
     settled: Vec<u32>,
 }
@@ -156,6 +161,7 @@ impl<'t> Scanner<'t> {
             diagnostics: Vec::new(),
             damage: Vec::new(),
             settled: Vec::new(),
+            open_to_end: false,
         }
     }
 
@@ -197,7 +203,7 @@ impl<'t> Scanner<'t> {
         self.end_of_file();
         let damaged = self.damaged_lines();
         let mut settled = std::mem::take(&mut self.settled);
-        settled.retain(|&end| !touches(&damaged, end as usize));
+        settled.retain(|&end| !self.open_to_end && !touches(&damaged, end as usize));
         self.diagnostics
             .sort_by_key(|found| found.primary.span.start);
         // Whole characters alone are ever replaced, and by as many bytes of ASCII; should that ever be wrong, an empty
@@ -215,6 +221,7 @@ impl<'t> Scanner<'t> {
             diagnostics: self.diagnostics,
             damaged,
             settled,
+            open_to_end: self.open_to_end,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Strings, and templates with code between their braces.
 
-use super::brackets::{Bracket, Open};
+use super::brackets::{Bracket, Open, begins_item};
 use super::tokens::Kind as TokenKind;
-use super::{FILLER, Scanner};
+use super::{CUT, FILLER, Scanner, is_word};
 
 /// A kind of string, by its prefix.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,13 @@ impl Scanner<'_> {
         let bytes = &self.text[start..quote] == "b";
         let long = self.text[quote..].starts_with("\"\"\"") && !bytes;
         self.at = quote + if long { 3 } else { 1 };
+        if long && !self.text[self.at..].contains("\"\"\"") {
+            self.open_to_end = true;
+            if let Some(end) = self.next_item(self.at) {
+                self.swallowed_up_to(start, end);
+                return;
+            }
+        }
         match kind {
             Kind::Template => self.template_text(Template { start, long }),
             _ => self.plain_text(start, long, kind == Kind::Raw),
@@ -50,6 +57,28 @@ impl Scanner<'_> {
 
     fn string_ends(&mut self, start: usize, end: usize) {
         self.passed(start, end, TokenKind::Literal, true, false);
+    }
+
+    /// A long string that nothing closes is taken to end before the next declaration, at `end`: what it has swallowed is the
+    /// rest of its own, which is not told of a second time.
+    fn swallowed_up_to(&mut self, start: usize, end: usize) {
+        self.report_unterminated(start, end, true);
+        self.pass_lines(start, end);
+        self.string_ends(start, end);
+        self.drop_to(0, end);
+        self.out[start..end].fill(FILLER);
+        self.out[end] = CUT;
+    }
+
+    /// The newline before the next line that begins with a declaration at its very left.
+    pub(super) fn next_item(&self, from: usize) -> Option<usize> {
+        let mut lines = self.text[from..].match_indices('\n');
+        lines.find_map(|(at, _)| {
+            let line = &self.text[from + at + 1..];
+            let word = line.bytes().take_while(|&byte| is_word(byte)).count();
+            let (word, rest) = line.split_at(word);
+            begins_item(word, rest).then_some(from + at)
+        })
     }
 
     fn plain_text(&mut self, start: usize, long: bool, raw: bool) {
@@ -80,6 +109,7 @@ impl Scanner<'_> {
         }
         let end = at.min(self.bytes.len());
         self.report_unterminated(start, end, long);
+        self.open_to_end |= long;
         self.unclosed = Some(end);
         self.pass_lines(start, end);
         self.string_ends(start, end);
@@ -128,6 +158,7 @@ impl Scanner<'_> {
         }
         let end = at.min(self.bytes.len());
         self.report_unterminated(template.start, end, template.long);
+        self.open_to_end |= template.long;
         self.unclosed = Some(end);
         self.string_ends(template.start, end);
         self.forgive_line(template.start, template.long);
