@@ -5,7 +5,7 @@ use dynop_base::{Diagnostic, Span};
 use dynop_syntax::ast::{self, Block, StmtKind};
 
 use super::{BodyChecker, Origin};
-use crate::hir::{Expr, ExprKind, Stmt};
+use crate::hir::{BinaryOp, Expr, ExprKind, Stmt};
 use crate::ty::Ty;
 
 /// What is done with the value of a block.
@@ -96,6 +96,11 @@ impl BodyChecker<'_, '_> {
             Kind::Expr(expr) | Kind::Let { value: expr, .. } => {
                 self.infer.shallow(&expr.ty) == Ty::Never
             }
+            // `x ??= fail "no x"` goes on where there is an `x`.
+            Kind::Assign {
+                op: Some(BinaryOp::Coalesce),
+                ..
+            } => false,
             Kind::Assign { value, .. } => value.ty == Ty::Never,
             Kind::While { condition, body } => {
                 matches!(condition.kind, ExprKind::Bool(true)) && !has_break(body)

@@ -59,6 +59,25 @@ impl BodyChecker<'_, '_> {
             (StmtKind::Expr(written), crate::hir::StmtKind::Expr(checked)) => {
                 self.facts_after(written, checked)
             }
+            // After `x ??= 4` there is a value in it.
+            (
+                StmtKind::Assign {
+                    place,
+                    op: Some(BinaryOp::Coalesce),
+                    ..
+                },
+                crate::hir::StmtKind::Assign { value, .. },
+            ) => {
+                let local = match place.kind {
+                    Kind::Name(name) => self.local(name),
+                    _ => None,
+                };
+                let given = self.infer.resolve(&value.ty);
+                local
+                    .filter(|id| self.infer.resolve(&self.local_type(*id)) != given)
+                    .into_iter()
+                    .collect()
+            }
             _ => return Vec::new(),
         };
         self.narrow(facts)

@@ -147,7 +147,7 @@ impl BodyChecker<'_, '_> {
     }
 
     /// An expression for which a type is welcome: a text literal becomes a `Path` where that is one.
-    fn expr_for(&mut self, expr: &ast::Expr, welcome: &Ty) -> Expr {
+    pub(super) fn expr_for(&mut self, expr: &ast::Expr, welcome: &Ty) -> Expr {
         if super::coerce::text_literal(expr) && self.wants_path(welcome) {
             return self.check(expr, &Ty::Path, Origin::Unknown);
         }

@@ -106,11 +106,20 @@ impl BodyChecker<'_, '_> {
                 value,
             });
         };
+        if let (BinaryOp::Coalesce, Ty::Option(item)) = (op, &ty) {
+            let value = self.default_of(value, &ty, item, origin);
+            return Some(StmtKind::Assign {
+                place: target,
+                op: Some(op),
+                value,
+            });
+        }
         let fits = match op {
             BinaryOp::Add => matches!(ty, Ty::Int | Ty::Float | Ty::Str),
             BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow => {
                 matches!(ty, Ty::Int | Ty::Float)
             }
+            BinaryOp::Coalesce => false,
             _ => ty == Ty::Int,
         };
         if fits {
@@ -133,6 +142,17 @@ impl BodyChecker<'_, '_> {
         None
     }
 
+    /// The value of `x ??= value`: what is in the option, or an option itself.
+    fn default_of(&mut self, value: &ast::Expr, option: &Ty, item: &Ty, origin: Origin) -> Expr {
+        let item = self.infer.shallow(item);
+        let value = self.expr_for(value, &item);
+        let found = self.infer.shallow(&value.ty);
+        if matches!(found, Ty::Option(_)) && self.infer.unify(&found, option) {
+            return value;
+        }
+        self.coerce(value, &item, origin)
+    }
+
     fn no_compound(&mut self, op: BinaryOp, ty: &Ty, place: Span, value: &Expr) {
         if *ty == Ty::Error || value.ty == Ty::Error {
             return;
@@ -151,8 +171,8 @@ impl BodyChecker<'_, '_> {
             (BinaryOp::Add, Ty::List(_)) => {
                 diagnostic.help("add one element with `.push(…)`, all of a list with `.extend(…)`")
             }
-            (BinaryOp::Coalesce, Ty::Option(_)) => {
-                diagnostic.help("write it out: `x = x ?? value`")
+            (BinaryOp::Coalesce, _) => {
+                diagnostic.help("only an option takes a value where it has none")
             }
             _ => diagnostic,
         });
