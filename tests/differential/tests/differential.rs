@@ -6,7 +6,7 @@
 //!
 //! `SEED=n SEEDS=m cargo test -p dynop_differential --test differential -- --nocapture` runs others, and counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use dynop_differential::evaluate::{Done, Ended, Value, run_op, shown};
@@ -25,6 +25,8 @@ struct Counts {
     programs: usize,
     steps: usize,
     late: usize,
+    /// Native functions that the evaluator does not know: steps that call them are not compared.
+    unknown: BTreeSet<String>,
     failed: BTreeMap<&'static str, usize>,
     caught: usize,
     lines: usize,
@@ -82,7 +84,10 @@ impl Expected<'_> {
                 lines.push(format!("{kind} failure: {message}"));
                 None
             }
-            Ended::Late => return None,
+            Ended::Late => {
+                self.counts.unknown.extend(done.unknown);
+                return None;
+            }
         };
         self.counts.caught += done.caught;
         self.counts.lines += lines.len();
@@ -206,7 +211,7 @@ fn run(front: &mut Frontend, options: &BuildOptions, threads: &str) -> (Seen, Ve
 fn differences(wanted: &Seen, seen: &Seen) -> String {
     let mut text = String::new();
     let nothing = Vec::new();
-    let keys: std::collections::BTreeSet<_> = wanted.keys().chain(seen.keys()).collect();
+    let keys: BTreeSet<_> = wanted.keys().chain(seen.keys()).collect();
     for key in keys {
         let (a, b) = (wanted.get(key), seen.get(key));
         let (a, b) = (a.unwrap_or(&nothing), b.unwrap_or(&nothing));
@@ -284,7 +289,7 @@ fn random_programs_do_what_the_evaluator_says() {
         println!("{counts:?}");
         let failed: usize = counts.failed.values().sum();
         assert!(
-            failed > 0 && failed < counts.steps / 2,
+            failed > 0 && failed < counts.steps / 2 && counts.late < counts.steps / 10,
             "the programs try one way only: {counts:?}"
         );
     });

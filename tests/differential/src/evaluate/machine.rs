@@ -401,7 +401,7 @@ impl<'p> Machine<'p> {
             return match natives::in_place(self, entry, at, &values) {
                 Some(Ok(())) => Ok(Some(Value::Unit)),
                 Some(Err(failure)) => self.fail(failure),
-                None => unreachable!("{entry} of {values:?} is not known here"),
+                None => self.give_up(entry),
             };
         }
         if entry == "dyn_log" {
@@ -411,8 +411,15 @@ impl<'p> Machine<'p> {
         match natives::of_values(entry, &values) {
             Some(Ok(value)) => Ok(Some(value)),
             Some(Err(failure)) => self.fail(failure),
-            None => unreachable!("{entry} of {values:?} is not known here"),
+            None => self.give_up(entry),
         }
+    }
+
+    /// The library calls a native function that is not written down here.
+    fn give_up<T>(&mut self, entry: &str) -> Result<T, Failed> {
+        self.left = 0;
+        self.done.unknown = Some(entry.to_owned());
+        Err(Failed)
     }
 
     fn parts_before(&self, ty: TypeId, case: u32) -> usize {

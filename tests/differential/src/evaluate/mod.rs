@@ -48,6 +48,8 @@ pub struct Machine<'p> {
 /// What an op has done.
 #[derive(Debug, Default)]
 pub struct Done {
+    /// The native function that is not known here, at which it was given up.
+    pub unknown: Option<String>,
     /// How many failures it caught.
     pub caught: usize,
     /// What it logged.
@@ -67,7 +69,7 @@ pub enum Ended {
     Well(Value),
     /// With a kind and a message.
     Failed(&'static str, String),
-    /// It took more than is waited for.
+    /// It took more than is waited for, or called what is not known here.
     Late,
 }
 

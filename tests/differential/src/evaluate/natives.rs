@@ -202,6 +202,7 @@ fn of_texts(entry: &str, args: &[Value]) -> Option<Given> {
         ("dyn_str_contains", [part]) => bool(given.contains(part.str())),
         ("dyn_str_find", [part]) => position(given, given.find(part.str())),
         ("dyn_str_find_last", [part]) => position(given, given.rfind(part.str())),
+        ("dyn_str_repeat", [count]) => text(given.repeat(index(count.int()))),
         ("dyn_str_replace", [old, _]) if old.bytes().is_empty() => text(given),
         ("dyn_str_replace", [old, new]) => text(given.replace(old.str(), new.str())),
         ("dyn_str_slice", [start, end]) => {

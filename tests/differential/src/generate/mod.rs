@@ -2,9 +2,10 @@
 //!
 //! A program is [`PRELUDE`], functions that may call those before them and, with less fuel, themselves, and ops that
 //! call the functions; a job runs every op once and shows what comes out. [`types`] draws types and writes constants of
-//! them, [`expressions`] and [`statements`] write bodies, [`ops`] ops and the job. What may fail is drawn now and then,
+//! them, [`expressions`], [`own_forms`], [`collections`] and [`statements`] write bodies, [`ops`] ops and the job. What may fail is drawn now and then,
 //! so that some ops fail, some catch what fails in them, and most get far.
 
+mod collections;
 mod expressions;
 mod ops;
 mod own_forms;
