@@ -173,3 +173,27 @@ fn imports_follow_files_that_are_moved() {
     // What no import can name is left as it is.
     assert!(texts("parts/other.dyn", "../other.dyn").is_empty());
 }
+
+/// Files and folders on the disk are proposed in imports, and what they hold behind their names.
+#[test]
+fn imports_are_proposed_from_the_disk() {
+    let (_folder, path) = folder(&[
+        ("main.dyn", "import te\n"),
+        ("tests.dyn", "//! Tests.\npub fn one() -> Int { 1 }\n"),
+        ("text/words.dyn", "/// Counts.\npub fn count() -> Int { 1 }\n"),
+        ("data/rows.csv", "a\n"),
+    ]);
+    let main = uri(&path("main.dyn"));
+    let mut client = Client::ready();
+    let proposed = |client: &mut Client, text: &str, line: u32, character: u32| {
+        client.open(&main, text);
+        let found = client.ask("textDocument/completion", at(&main, line, character));
+        let items = found.as_array().cloned().unwrap_or_default();
+        let labels = items.iter().filter_map(|item| item["label"].as_str());
+        labels.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(proposed(&mut client, "import te\n", 0, 9), ["tests", "text"]);
+    assert_eq!(proposed(&mut client, "import text.\n", 0, 12), ["words"]);
+    let text = "import text.words\nfn f() -> Int { words. }\n";
+    assert_eq!(proposed(&mut client, text, 1, 22), ["count"]);
+}
