@@ -92,7 +92,7 @@ impl Executable {
     /// its children ignore that signal.
     pub fn interruptible_command(&self) -> Command {
         let mut command = Command::new("env");
-        command.arg("--default-signal=INT").arg(&self.path);
+        command.arg("--default-signal=INT,HUP").arg(&self.path);
         command.current_dir(self.folder.path());
         command
     }

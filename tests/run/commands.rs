@@ -79,7 +79,7 @@ fn signal(process: &Child, signal: &str) {
 #[test]
 fn nothing_outlives_the_run() {
     let program = build("main.dyn", PROGRAM).unwrap_or_else(|picture| panic!("{picture}"));
-    for name in ["KILL", "TERM", "INT"] {
+    for name in ["KILL", "TERM", "INT", "HUP"] {
         let folder = tempfile::tempdir().expect("a folder");
         let (mut child, processes) = start(&program, folder.path());
         assert!(processes.iter().all(|&one| is_running(one)), "{name}");

@@ -93,6 +93,7 @@ pub fn watch(command: &mut Command) -> io::Result<()> {
             libc::sigemptyset(&raw mut signals);
             libc::sigaddset(&raw mut signals, libc::SIGINT);
             libc::sigaddset(&raw mut signals, libc::SIGTERM);
+            libc::sigaddset(&raw mut signals, libc::SIGHUP);
             libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const signals, std::ptr::null_mut());
             libc::setsid();
             libc::getpid()

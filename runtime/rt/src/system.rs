@@ -39,8 +39,8 @@ fn end_with_parent() {
     }
 }
 
-/// Has Ctrl-C and SIGTERM end the run: at the first, `noticed` is called and the run is cancelled; a second one ends the
-/// process at once. Call it before the first thread is started: threads inherit that these signals are left to the one
+/// Has Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) end the run: at the first, `noticed` is called and the run is
+/// cancelled; a second one ends the process at once. Call it before the first thread is started: threads inherit that these signals are left to the one
 /// that waits for them.
 ///
 /// A signal that the parent had ignored (`nohup`, jobs in the background of a script) stays ignored.
@@ -52,7 +52,8 @@ pub fn cancel_on_signals(cancel: Arc<Cancel>, noticed: impl FnOnce() + Send + 's
         wait(&signals);
         noticed();
         cancel.cancel();
-        wait(&signals);
+        // The end of a terminal is told by the kernel and by the shell.
+        while wait(&signals) == libc::SIGHUP {}
         // SAFETY: ends the process without running anything else.
         unsafe { libc::_exit(i32::from(crate::INTERRUPTED)) }
     };
@@ -72,7 +73,7 @@ fn signals_we_take() -> libc::sigset_t {
     unsafe {
         let mut set = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
-        for signal in [libc::SIGINT, libc::SIGTERM] {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
             let mut action: libc::sigaction = std::mem::zeroed();
             let known = libc::sigaction(signal, std::ptr::null(), &raw mut action) == 0;
             if known && action.sa_sigaction != libc::SIG_IGN {
@@ -97,8 +98,10 @@ fn unblock_signals() {
     unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
 }
 
-fn wait(signals: &libc::sigset_t) {
+/// Waits for a signal, and gives it.
+fn wait(signals: &libc::sigset_t) -> libc::c_int {
     let mut signal = 0;
     // SAFETY: a valid set; fails only for an invalid one.
     unsafe { libc::sigwait(signals, &raw mut signal) };
+    signal
 }

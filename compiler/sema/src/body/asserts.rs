@@ -20,15 +20,25 @@ const MESSAGE: &str = "the assertion does not hold";
 
 impl BodyChecker<'_, '_> {
     pub(super) fn assert(&mut self, value: &ast::Expr, span: Span) -> StmtKind {
-        let mut value = self.check(value, &Ty::Bool, Origin::Rule("`assert` takes a `Bool`"));
-        let place = value.span;
+        let value = self.check(value, &Ty::Bool, Origin::Rule("`assert` takes a `Bool`"));
         let mut stmts = Vec::new();
+        self.asserted(value, span, &mut stmts);
+        let block = ExprKind::Block { stmts, value: None };
+        StmtKind::Expr(made(block, Ty::Unit, span))
+    }
+
+    /// The statements that look whether a condition holds; of several that `and` joins, one after the other.
+    fn asserted(&mut self, mut value: Expr, span: Span, stmts: &mut Vec<Stmt>) {
+        if let ExprKind::Binary(BinaryOp::And, left, right) = value.kind {
+            self.asserted(*left, span, stmts);
+            self.asserted(*right, span, stmts);
+            return;
+        }
+        let place = value.span;
         let mut parts = vec![FormatPart::Text(Arc::from(MESSAGE))];
-        if let ExprKind::Binary(op, left, right) = &mut value.kind
-            && is_comparison(*op)
-        {
+        if let Some((left, right)) = compared(&mut value) {
             for (side, word) in [(left, "left: "), (right, "right: ")] {
-                let kept = self.kept(side, &mut stmts);
+                let kept = self.kept(side, stmts);
                 parts.push(FormatPart::Text(Arc::from(format!("\n{word}"))));
                 parts.push(FormatPart::Value(kept, Arc::from(AS_WRITTEN)));
             }
@@ -49,8 +59,6 @@ impl BodyChecker<'_, '_> {
             kind: StmtKind::Expr(check),
             span,
         });
-        let block = ExprKind::Block { stmts, value: None };
-        StmtKind::Expr(made(block, Ty::Unit, span))
     }
 
     /// Binds an operand to a local, which takes its place; gives another use of that local.
@@ -70,6 +78,15 @@ impl BodyChecker<'_, '_> {
         });
         self.needs(&usage, Ability::Show);
         usage
+    }
+}
+
+/// Both sides of a comparison, also of one behind `not`.
+fn compared(value: &mut Expr) -> Option<(&mut Expr, &mut Expr)> {
+    match &mut value.kind {
+        ExprKind::Binary(op, left, right) if is_comparison(*op) => Some((left, right)),
+        ExprKind::Unary(UnaryOp::Not, inner) => compared(inner),
+        _ => None,
     }
 }
 

@@ -89,13 +89,17 @@ impl BodyChecker<'_, '_> {
         for (_, type_args) in instances {
             let function = instance(self.cx.function(op), &type_args);
             let before = self.diagnostics.len();
+            let locals = self.facts.len();
             let Some((instead, value)) = self.replacement(&function, written) else {
                 self.say_type_arguments(before, op, &type_args);
                 return Vec::new();
             };
             if !found.is_empty() {
-                // What there is to say of the text was said the first time.
+                // What there is to say of the text was said the first time, or is about its first locals.
                 self.diagnostics.truncate(before);
+                for facts in self.facts.iter_mut().skip(locals) {
+                    facts.watched = false;
+                }
             }
             found.push(((op, type_args), instead, value));
         }
@@ -163,6 +167,11 @@ impl BodyChecker<'_, '_> {
             Some(op) => found
                 .here(format!("`{job_name}` does not invoke this op"))
                 .label(self.cx.function(op).name_span, "declared here"),
+            None if in_scope.is_some_and(|id| self.cx.function(id).kind == FunctionKind::Graph) => {
+                found
+                    .here("this is a graph")
+                    .help("replace ops that the graph invokes")
+            }
             None => found.here("no op of the job has this name"),
         };
         let reached = self.cx.reached.get(job.0 as usize).into_iter().flatten();
