@@ -180,7 +180,10 @@ fn imports_are_proposed_from_the_disk() {
     let (_folder, path) = folder(&[
         ("main.dyn", "import te\n"),
         ("tests.dyn", "//! Tests.\npub fn one() -> Int { 1 }\n"),
-        ("text/words.dyn", "/// Counts.\npub fn count() -> Int { 1 }\n"),
+        (
+            "text/words.dyn",
+            "/// Counts.\npub fn count() -> Int { 1 }\n",
+        ),
         ("data/rows.csv", "a\n"),
     ]);
     let main = uri(&path("main.dyn"));
@@ -192,7 +195,10 @@ fn imports_are_proposed_from_the_disk() {
         let labels = items.iter().filter_map(|item| item["label"].as_str());
         labels.map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(proposed(&mut client, "import te\n", 0, 9), ["tests", "text"]);
+    assert_eq!(
+        proposed(&mut client, "import te\n", 0, 9),
+        ["tests", "text"]
+    );
     assert_eq!(proposed(&mut client, "import text.\n", 0, 12), ["words"]);
     let text = "import text.words\nfn f() -> Int { words. }\n";
     assert_eq!(proposed(&mut client, text, 1, 22), ["count"]);

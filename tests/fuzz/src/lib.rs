@@ -158,3 +158,9 @@ fn kind(problem: &str) -> String {
         None => quoted.chars().filter(|c| !c.is_ascii_digit()).collect(),
     }
 }
+
+/// The processor time of this thread: what a text costs, however busy the machine is.
+pub(crate) fn processor_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(now).unwrap_or_default()
+}
