@@ -78,7 +78,8 @@ fn embed() -> Result<(), Failure> {
         }
         None => {
             for source in ["runtime", "Cargo.lock", "Cargo.toml"] {
-                println!("cargo::rerun-if-changed={}", root.join(source).display());
+                // Seen from this folder: a target directory may go with its checkout to another place.
+                println!("cargo::rerun-if-changed=../../{source}");
             }
             let checked = env::var_os(CHECKED).is_some_and(|value| value != "0");
             let built = build_runtime(&root, &nested_target_directory(&out, checked), checked)?;

@@ -1,19 +1,18 @@
 //! Gathers the standard library's sources, which every program is checked with.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() {
-    let root =
-        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("std.rs");
-    std::fs::write(out, table(&root.join("runtime/std")))
+    std::fs::write(out, table("../../runtime/std"))
         .expect("the build's own directory can be written");
 }
 
-/// `static STD: &[(&str, &str)]`: file stem and text of each `.dyn` file, sorted by name.
-fn table(folder: &Path) -> String {
-    println!("cargo:rerun-if-changed={}", folder.display());
+/// `static STD: &[(&str, &str)]`: file stem and text of each `.dyn` file, sorted by name. The folder is seen
+/// from the package's, which is this script's working directory: a checkout may move with its target directory.
+fn table(folder: &str) -> String {
+    println!("cargo::rerun-if-changed={folder}");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
@@ -21,13 +20,12 @@ fn table(folder: &Path) -> String {
     files.sort();
     let mut text = String::from("static STD: &[(&str, &str)] = &[\n");
     for file in files {
-        let path = file.canonicalize().unwrap_or(file);
-        println!("cargo:rerun-if-changed={}", path.display());
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let path = file.display();
+        println!("cargo::rerun-if-changed={path}");
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let _ = writeln!(
             text,
-            "    ({stem:?}, include_str!({:?})),",
-            path.display().to_string()
+            "    ({stem:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{path}\"))),"
         );
     }
     text.push_str("];\n");

@@ -32,6 +32,7 @@ impl BodyChecker<'_, '_> {
                 self.requirements.len(),
                 self.instances.len(),
                 self.typed.len(),
+                self.late.len(),
             );
             let suggestions = self.cx.suggestions.get();
             let narrowed = self.narrowed.clone();
@@ -52,6 +53,7 @@ impl BodyChecker<'_, '_> {
             self.diagnostics.truncate(before.0);
             self.requirements.truncate(before.1);
             self.instances.truncate(before.2);
+            self.late.truncate(before.4);
             let infer = &self.infer;
             let typed = self.typed.iter_mut().skip(before.3);
             typed.for_each(|(_, ty)| *ty = infer.resolve(ty));

@@ -323,14 +323,13 @@ impl BodyChecker<'_, '_> {
 
     /// A call of a function value.
     pub(super) fn call_value(&mut self, callee: Expr, written: Written<'_>) -> Expr {
-        let ty = self.infer.shallow(&callee.ty);
+        let ty = match self.infer.shallow(&callee.ty) {
+            Ty::Infer(_) => self.function_called(&callee, written),
+            ty => ty,
+        };
         let Ty::Fn(function) = ty else {
             if !matches!(ty, Ty::Error | Ty::Never) {
-                if let Ty::Infer(_) = ty {
-                    self.cannot_infer(callee.span, "the type of what is called");
-                } else {
-                    self.not_callable(&ty, &callee, written);
-                }
+                self.not_callable(&ty, &callee, written);
             }
             return self.broken_call(written);
         };
@@ -394,6 +393,15 @@ impl BodyChecker<'_, '_> {
             function.result.clone(),
             written.span,
         )
+    }
+
+    /// What is called and not known yet is a function of as many arguments as it is given here.
+    fn function_called(&mut self, callee: &Expr, written: Written<'_>) -> Ty {
+        let params = self.infer.fresh_list(written.args.len(), written.args_span);
+        let result = self.infer.fresh(written.span);
+        let function = Ty::function(params, result);
+        self.infer.unify(&callee.ty, &function);
+        function
     }
 
     /// `some(v)`

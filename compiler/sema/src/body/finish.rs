@@ -16,6 +16,7 @@ impl BodyChecker<'_, '_> {
     /// The finished body.
     pub(super) fn finish_body(mut self, mut value: Expr) -> (hir::Body, Findings) {
         self.unused_locals();
+        self.look_at_late();
         self.finish_expr(&mut value);
         let mut locals = std::mem::take(&mut self.locals);
         for local in &mut locals {
@@ -32,6 +33,7 @@ impl BodyChecker<'_, '_> {
 
     /// What was found, once every expression is finished.
     pub fn finish(mut self) -> Findings {
+        self.look_at_late();
         let mut requirements = std::mem::take(&mut self.requirements);
         for requirement in &mut requirements {
             requirement.ty = self.infer.resolve(&requirement.ty);

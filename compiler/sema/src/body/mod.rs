@@ -18,6 +18,7 @@ mod expressions;
 mod finish;
 mod formats;
 pub(crate) mod known_calls;
+mod late;
 mod literals;
 mod matching;
 mod measures;
@@ -90,6 +91,8 @@ pub struct BodyChecker<'c, 'a> {
     // Locals whose option is known to hold a value here.
     narrowed: HashSet<LocalId>,
     requirements: Vec<Requirement>,
+    // Operators to be looked at when the types are known.
+    late: Vec<late::Late>,
     instances: Vec<Instance>,
     runs: Vec<NewRun>,
     // Types by place, for the record.
@@ -230,6 +233,7 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             }],
             narrowed: HashSet::new(),
             requirements: Vec::new(),
+            late: Vec::new(),
             instances: Vec::new(),
             runs: Vec::new(),
             typed: Vec::new(),

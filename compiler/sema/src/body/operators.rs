@@ -36,26 +36,16 @@ impl BodyChecker<'_, '_> {
                 let operand = self.expr(operand, hint);
                 let ty = self.infer.shallow(&operand.ty);
                 match ty {
-                    Ty::Int | Ty::Float | Ty::Duration => {
+                    Ty::Error | Ty::Never => operand,
+                    Ty::Infer(_) => {
+                        self.put_negation_off(span, &ty, operand.span);
                         made(ExprKind::Unary(op, Box::new(operand)), ty, span)
                     }
-                    Ty::Error => operand,
-                    Ty::Never => operand,
-                    Ty::Infer(_) => {
-                        self.cannot_infer(operand.span, "the type of this");
-                        self.error_expr(span)
+                    _ if can_be_negated(&ty) => {
+                        made(ExprKind::Unary(op, Box::new(operand)), ty, span)
                     }
                     _ => {
-                        let text = self.show(&ty);
-                        self.report(
-                            Diagnostic::new(
-                                &types::OPERATOR,
-                                span,
-                                format!("`-` does not exist for a `{text}`"),
-                            )
-                            .here("only an `Int`, a `Float` or a `Duration` can be negated")
-                            .label(operand.span, format!("this is a `{text}`")),
-                        );
+                        self.no_negation(span, &ty, operand.span);
                         self.error_expr(span)
                     }
                 }
@@ -306,25 +296,38 @@ impl BodyChecker<'_, '_> {
             Ty::Never => self.infer.shallow(&right.ty),
             ty => ty,
         };
-        let fits = match op {
-            BinaryOp::Add => matches!(ty, Ty::Int | Ty::Float | Ty::Str),
-            BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow => {
-                matches!(ty, Ty::Int | Ty::Float)
-            }
-            _ => ty == Ty::Int,
-        };
-        if fits || ty == Ty::Never {
+        if let Ty::Infer(_) = ty {
+            self.put_off(op, op_span, &ty, [left.span, right.span]);
             return binary(op, left, right, ty, span);
         }
-        if let Ty::Infer(_) = ty {
-            self.cannot_infer(left.span, "the type of this operand");
-            return self.error_expr(span);
+        if exists(op, &ty) || ty == Ty::Never {
+            return binary(op, left, right, ty, span);
         }
-        self.no_operator(op, op_span, &ty, &left, &right);
+        self.no_operator(op, op_span, &ty, [left.span, right.span]);
         self.error_expr(span)
     }
 
-    fn no_operator(&mut self, op: BinaryOp, op_span: Span, ty: &Ty, left: &Expr, right: &Expr) {
+    pub(super) fn no_negation(&mut self, span: Span, ty: &Ty, operand: Span) {
+        let text = self.show(ty);
+        self.report(
+            Diagnostic::new(
+                &types::OPERATOR,
+                span,
+                format!("`-` does not exist for a `{text}`"),
+            )
+            .here("only an `Int`, a `Float` or a `Duration` can be negated")
+            .label(operand, format!("this is a `{text}`"))
+            .help("negate a number; the opposite of a `Bool` is `not x`"),
+        );
+    }
+
+    pub(super) fn no_operator(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        ty: &Ty,
+        [left, right]: [Span; 2],
+    ) {
         let text = self.show(ty);
         let diagnostic = Diagnostic::new(
             &types::OPERATOR,
@@ -332,8 +335,8 @@ impl BodyChecker<'_, '_> {
             format!("`{}` does not exist for a `{text}`", op.text()),
         )
         .here("no such operator")
-        .label(left.span, format!("this is a `{text}`"))
-        .label(right.span, format!("this is a `{text}`"));
+        .label(left, format!("this is a `{text}`"))
+        .label(right, format!("this is a `{text}`"));
         let diagnostic = match (op, ty) {
             (BinaryOp::Add, Ty::List(_)) => diagnostic
                 .help("two lists are joined with spreads: `[..a, ..b]`, or `a.extend(b)` in place"),
@@ -344,10 +347,33 @@ impl BodyChecker<'_, '_> {
             (BinaryOp::BitOr | BinaryOp::BitAnd, Ty::Bool) => {
                 diagnostic.help("for `Bool`s write `and`, `or`")
             }
-            _ => diagnostic,
+            (BinaryOp::Add, _) => {
+                diagnostic.help("`+` takes two `Int`s, two `Float`s or two `Str`s")
+            }
+            (
+                BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow,
+                _,
+            ) => diagnostic.help(format!("`{}` takes two `Int`s or two `Float`s", op.text())),
+            _ => diagnostic.help(format!("`{}` takes two `Int`s", op.text())),
         };
         self.report(diagnostic);
     }
+}
+
+/// Whether an operator other than a comparison takes two values of a type.
+pub(super) fn exists(op: BinaryOp, ty: &Ty) -> bool {
+    match op {
+        BinaryOp::Add => matches!(ty, Ty::Int | Ty::Float | Ty::Str),
+        BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow => {
+            matches!(ty, Ty::Int | Ty::Float)
+        }
+        _ => *ty == Ty::Int,
+    }
+}
+
+/// Whether `-` takes a value of a type.
+pub(super) fn can_be_negated(ty: &Ty) -> bool {
+    matches!(ty, Ty::Int | Ty::Float | Ty::Duration)
 }
 
 /// Makes the other operand a `Json` too.

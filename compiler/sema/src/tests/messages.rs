@@ -84,6 +84,12 @@ fn g() {
     xs.len
     xs.map(|a, b| a)
     xs.enumerate().map(|i, x| x)
+    let late = |a, b| a - b
+    late("x", "y")
+    let sign = |a| -a
+    sign(true)
+    let never = |a, b| a * b
+    let itself = |f| f(f)
     (1).f()
     let z = xs.first().len()
 }
