@@ -73,8 +73,8 @@ fn it_runs_at_every_degree_of_stripping_and_shrinks() {
         bytes.len()
     });
     assert!(sizes[0] >= sizes[1] && sizes[1] > sizes[2], "{sizes:?}");
-    // Without symbols and lines it does not matter whether the embedded archive was stripped.
-    assert!(sizes[2] < 2_000_000, "{sizes:?}");
+    // Without symbols and lines it does not matter whether the embedded archive was stripped. Half of it is the C library.
+    assert!(sizes[2] < 2 << 20, "{sizes:?}");
 }
 
 #[test]

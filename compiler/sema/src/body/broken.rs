@@ -26,38 +26,14 @@ impl BodyChecker<'_, '_> {
             _ => None,
         });
         for (closure, count) in closures {
-            let moment = self.infer.snapshot();
-            let before = (
-                self.diagnostics.len(),
-                self.requirements.len(),
-                self.instances.len(),
-                self.typed.len(),
-                self.late.len(),
-            );
-            let suggestions = self.cx.suggestions.get();
-            let narrowed = self.narrowed.clone();
-            let facts = self.facts.clone();
-            let captures = self.frames.iter().map(|frame| frame.captures.len());
-            let captures: Vec<usize> = captures.collect();
+            let attempt = self.begin_attempt();
             let hint = function
                 .and_then(|(id, type_args)| self.parameter_for(id, type_args, receiver, count));
             self.expr(closure, hint.as_ref());
-            self.narrowed = narrowed;
-            // Nothing counts as used by it, and its own locals are no part of the body.
-            self.locals.truncate(facts.len());
-            self.facts = facts;
-            for (frame, count) in self.frames.iter_mut().zip(captures) {
-                frame.captures.truncate(count);
-            }
-            self.cx.suggestions.set(suggestions);
-            self.diagnostics.truncate(before.0);
-            self.requirements.truncate(before.1);
-            self.instances.truncate(before.2);
-            self.late.truncate(before.4);
             let infer = &self.infer;
-            let typed = self.typed.iter_mut().skip(before.3);
+            let typed = self.typed.iter_mut().skip(attempt.typed);
             typed.for_each(|(_, ty)| *ty = infer.resolve(ty));
-            self.infer.rollback(moment);
+            self.take_attempt_back(attempt);
         }
     }
 

@@ -235,6 +235,7 @@ impl BodyChecker<'_, '_> {
             return self.broken_call(written);
         }
         let args = self.arguments(id, &types, receiver, written);
+        self.check_postponed();
         let ty = substitute(&hir::call_type(self.cx.function(id)), &types);
         match args {
             Some(args) if self.mode == Mode::Constant => match known {
@@ -385,6 +386,7 @@ impl BodyChecker<'_, '_> {
                 )
             })
             .collect();
+        self.check_postponed();
         made(
             ExprKind::CallValue {
                 callee: Box::new(callee),

@@ -15,6 +15,7 @@ use crate::walk::{children_mut, patterns_mut};
 impl BodyChecker<'_, '_> {
     /// The finished body.
     pub(super) fn finish_body(mut self, mut value: Expr) -> (hir::Body, Findings) {
+        self.check_all_postponed();
         self.unused_locals();
         self.look_at_late();
         self.finish_expr(&mut value);
@@ -33,6 +34,7 @@ impl BodyChecker<'_, '_> {
 
     /// What was found, once every expression is finished.
     pub fn finish(mut self) -> Findings {
+        self.check_all_postponed();
         self.look_at_late();
         let mut requirements = std::mem::take(&mut self.requirements);
         for requirement in &mut requirements {
@@ -59,6 +61,7 @@ impl BodyChecker<'_, '_> {
 
     /// Replaces the variables in an expression's types.
     pub fn finish_expr(&mut self, expr: &mut Expr) {
+        self.check_all_postponed();
         let mut unbound = HashSet::new();
         self.finish_inner(expr, &mut unbound);
     }
@@ -70,6 +73,11 @@ impl BodyChecker<'_, '_> {
     }
 
     fn finish_inner(&mut self, expr: &mut Expr, unbound: &mut HashSet<u32>) {
+        if matches!(expr.kind, ExprKind::Error)
+            && let Some(checked) = self.take_postponed(expr.span)
+        {
+            *expr = checked;
+        }
         if has_variables(&expr.ty) {
             expr.ty = self.finished_inner(&expr.ty.clone(), unbound);
         }

@@ -7,6 +7,7 @@
 mod alternatives;
 mod arguments;
 mod asserts;
+mod attempts;
 mod blocks;
 mod broken;
 mod calls;
@@ -29,6 +30,7 @@ mod operators;
 mod outputs;
 mod patterns;
 mod places;
+mod postponed;
 mod replacements;
 mod report;
 mod runs;
@@ -93,6 +95,10 @@ pub struct BodyChecker<'c, 'a> {
     requirements: Vec<Requirement>,
     // Operators to be looked at when the types are known.
     late: Vec<late::Late>,
+    // Closures whose parameters are told by their first call.
+    postponed: Vec<postponed::Postponed>,
+    // Whether what is found may be taken back.
+    attempting: bool,
     instances: Vec<Instance>,
     runs: Vec<NewRun>,
     // Types by place, for the record.
@@ -234,6 +240,8 @@ impl<'c, 'a> BodyChecker<'c, 'a> {
             narrowed: HashSet::new(),
             requirements: Vec::new(),
             late: Vec::new(),
+            postponed: Vec::new(),
+            attempting: false,
             instances: Vec::new(),
             runs: Vec::new(),
             typed: Vec::new(),

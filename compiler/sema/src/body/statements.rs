@@ -55,7 +55,7 @@ impl BodyChecker<'_, '_> {
                 }
                 value
             }
-            None => self.expr(value, None),
+            None => self.let_value(pattern, value),
         };
         let first = self.locals.len();
         let bound = self.pattern(pattern, &value.ty.clone(), var, Bound::Let);

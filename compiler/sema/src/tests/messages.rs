@@ -90,6 +90,8 @@ fn g() {
     sign(true)
     let never = |a, b| a * b
     let itself = |f| f(f)
+    let named = |r| r.nmae
+    named(Row(name: "x", n: 1))
     (1).f()
     let z = xs.first().len()
 }
