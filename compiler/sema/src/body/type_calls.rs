@@ -149,6 +149,10 @@ fn method_called(name: Symbol, first: &ast::Expr, written: Written<'_>) -> Diagn
         }
         None => written.span.end.saturating_sub(1),
     };
+    // A call that nothing closes ends with its argument.
+    if behind < first.span.end {
+        return diagnostic;
+    }
     let edits = vec![
         Edit {
             span: Span {
