@@ -94,6 +94,18 @@ fn nothing_outlives_the_run() {
     }
 }
 
+/// Runs a program with a folder as its parameter; what it prints.
+fn run_in(source: &str, folder: &Path) -> String {
+    let program = build("main.dyn", source).unwrap_or_else(|picture| panic!("{picture}"));
+    let output = program
+        .command()
+        .arg("--folder")
+        .arg(folder)
+        .output()
+        .expect("the program runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// Commands that take longer than they may: everything that they have started ends, and the run goes on.
 #[test]
 fn nothing_outlives_a_timeout() {
@@ -109,15 +121,8 @@ op each(folder: Path) -> Str {
 
 job main(folder: Path) -> Str { each(folder) }
 "##;
-    let program = build("main.dyn", source).unwrap_or_else(|picture| panic!("{picture}"));
     let folder = tempfile::tempdir().expect("a folder");
-    let output = program
-        .command()
-        .arg("--folder")
-        .arg(folder.path())
-        .output()
-        .expect("the program runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = run_in(source, folder.path());
     assert_eq!(text, "\"the command did not end within 2s\"\n");
     let processes = numbers(folder.path());
     assert_eq!(processes.len(), 4);
@@ -140,15 +145,8 @@ op each(folder: Path) -> Str {
 
 job main(folder: Path) -> Str { each(folder) }
 "##;
-    let program = build("main.dyn", source).unwrap_or_else(|picture| panic!("{picture}"));
     let folder = tempfile::tempdir().expect("a folder");
-    let output = program
-        .command()
-        .arg("--folder")
-        .arg(folder.path())
-        .output()
-        .expect("the program runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = run_in(source, folder.path());
     assert_eq!(text, "\"the command did not end within 500ms\"\n");
     let cleaned = fs::read_to_string(folder.path().join("a"));
     assert_eq!(cleaned.ok().as_deref(), Some("cleaned\n"));

@@ -15,6 +15,7 @@ use crate::walk::{children_mut, patterns_mut};
 impl BodyChecker<'_, '_> {
     /// The finished body.
     pub(super) fn finish_body(mut self, mut value: Expr) -> (hir::Body, Findings) {
+        // First what was put off: it uses locals, and tells types that are looked at below.
         self.check_all_postponed();
         self.unused_locals();
         self.look_at_late();
